@@ -1,0 +1,1 @@
+"""Raw examples, tokenizers, images, and the order in which batches come."""

@@ -1,0 +1,61 @@
+"""Raw examples: what a source yields before any tokenizer or tensor touches it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from jaxtyping import UInt8
+
+from armillary.core.config import Config
+from armillary.core.registry import Registry
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text of any length, for language modelling."""
+
+    text: str
+    name: str = ""  # where it came from: a file, a page, a row
+
+
+@dataclass(frozen=True)
+class LabelledText:
+    """A short text and its class."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledImage:
+    """An image and its class."""
+
+    pixels: UInt8[np.ndarray, "height width channels"]
+    label: str
+
+
+SOURCES: Registry[type[Source]] = Registry("source", "sources")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Config, ABC):
+    """Named, disjoint splits of raw examples.  Reading happens at the first ``split``, and only then."""
+
+    registry: ClassVar[Registry[Any] | None] = SOURCES
+    example: ClassVar[type]  # Document, LabelledText, LabelledImage
+    licence: ClassVar[str]
+    citation: ClassVar[str]
+
+    @abstractmethod
+    def split(self, name: Split) -> Sequence[Any]:
+        """Return the examples of a split, always the same ones in the same order.
+
+        Raises DataError, naming the file or row, when the data cannot be used.
+        """

@@ -1,0 +1,1 @@
+"""Parametric curves and their uncertainty.  No torch here."""

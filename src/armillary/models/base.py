@@ -1,0 +1,71 @@
+"""What every family of models is: a configuration that knows its size before it is built.
+
+A built model is called in one of two ways, by the signature's ``outputs``:
+
+    "class"        logits = model(inputs, lengths)         (batch, n_classes)
+    "next-token"   logits, state = model(tokens, state)    (batch, seq, vocab_size)
+
+``inputs`` is ``Float[Tensor, "batch channels height width"]`` or ``Int[Tensor, "batch seq"]`` with
+``lengths`` ``Int[Tensor, "batch"]`` (None: all full).  ``state`` is what the model remembers of the
+tokens before these: None at the start of a text.
+"""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import nn
+
+from armillary.core.config import Config
+from armillary.core.registry import Registry
+from armillary.models.signature import Signature
+
+MODELS: Registry[type[ModelConfig]] = Registry("model family", "models")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig(Config, ABC):
+    """A member of a family: its shape, and the signature of the task that it is built for."""
+
+    registry: ClassVar[Registry[Any] | None] = MODELS
+    carries_state: ClassVar[bool] = False  # trained with the state of one batch passed to the next
+    signature: Signature = Signature()
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """Return the module with fresh weights, drawn from torch's global generator."""
+
+    @abstractmethod
+    def at_size(self, n_params: float) -> Self:
+        """Return the member of this family with ``n_params`` parameters in all, within 5%.
+
+        Raises ConfigError when the signature alone (its vocabulary, its classes) needs more.
+        """
+
+    def fit_to(self, signature: Signature) -> Self:
+        """Return the same shape for another task; ConfigError when the family cannot do it."""
+        return self.replace(signature=signature)
+
+    @property
+    def n_params(self) -> int:
+        """All parameters, tied ones counted once, without building the model."""
+        return count_params(self)[0]
+
+    @property
+    def n_params_non_embedding(self) -> int:
+        """Parameters without token and position tables."""
+        return count_params(self)[1]
+
+
+@functools.lru_cache(maxsize=4096)
+def count_params(config: ModelConfig) -> tuple[int, int]:
+    """Return (all parameters, those outside embedding tables) of ``config``, counted on the meta device."""
+    with torch.device("meta"):
+        model = config.build()
+    total = sum(p.numel() for p in model.parameters())
+    tables = {id(m.weight): m.weight.numel() for m in model.modules() if isinstance(m, nn.Embedding)}
+    return total, total - sum(tables.values())

@@ -1,0 +1,22 @@
+"""What a task asks of a model: the kind, shape and range of inputs and outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from armillary.core.config import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature(Config):
+    """The shapes that a model is built for; fields that do not apply stay zero."""
+
+    inputs: Literal["tokens", "image"] = "tokens"
+    outputs: Literal["next-token", "class"] = "next-token"
+    vocab_size: int = 0  # token ids are 0 .. vocab_size - 1 (inputs = "tokens")
+    length: int = 0  # tokens in the longest sequence that training uses (inputs = "tokens")
+    channels: int = 0  # 1 grey, 3 colour (inputs = "image")
+    height: int = 0  # pixels
+    width: int = 0  # pixels
+    n_classes: int = 0  # outputs = "class"

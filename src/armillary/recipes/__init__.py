@@ -1,0 +1,1 @@
+"""Named complete experiments: functions that return a RunConfig."""

@@ -1,0 +1,1 @@
+"""Anything Armillary made, as one self-contained HTML page."""

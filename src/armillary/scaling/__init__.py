@@ -1,0 +1,1 @@
+"""How loss falls with size, data and compute, and what that says about the next model."""

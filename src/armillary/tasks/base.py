@@ -1,0 +1,77 @@
+"""What is learnt and how it is judged: a task turns a source into batches, a loss, metrics and answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from torch import Tensor, nn
+
+from armillary.core.config import Config
+from armillary.core.registry import Registry
+from armillary.data.base import Source, Split
+from armillary.data.batch import Batch, Batches
+from armillary.models.signature import Signature
+
+TASKS: Registry[type[Task]] = Registry("task", "tasks")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Config, ABC):
+    """A task on a source.
+
+    What is learnt from the training split before any model (a tokenizer, the list of classes, pixel
+    means) is the task's *preprocessor*: made at first use, saved with a run, and restored from there,
+    so that a finished run answers without its source.
+    """
+
+    registry: ClassVar[Registry[Any] | None] = TASKS
+    example: ClassVar[type]  # the raw example that its sources must yield
+    unit: ClassVar[str]  # what the loss is a mean over
+    headline: ClassVar[str]  # the metric that a report leads with
+    headline_up: ClassVar[bool]  # whether more of it is better
+    default_source: ClassVar[str]  # a source that needs no download
+    source: Source
+
+    @abstractmethod
+    def signature(self) -> Signature:
+        """Return the shapes that a model must be built for."""
+
+    @abstractmethod
+    def training_batches(self, batch_size: int, seed: int) -> Batches:
+        """Return the training split's batches as a function of the step."""
+
+    @abstractmethod
+    def evaluation_batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
+        """Yield every example of ``split`` once, in the same order always."""
+
+    @abstractmethod
+    def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:
+        """Return a batch of zeros of the training shape (``length``: tokens a row), for counting FLOP."""
+
+    @abstractmethod
+    def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
+        """Return (mean nats per unit, state to carry to the next batch or None)."""
+
+    @abstractmethod
+    def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
+        """Return metrics by name on a split; ``loss`` (nats per unit) is always among them."""
+
+    @abstractmethod
+    def baseline(self) -> dict[str, dict[str, float]]:
+        """Train the classical baselines on the same split; return their test metrics by name."""
+
+    @abstractmethod
+    def answer(self, model: nn.Module, raw: Sequence[Any], **options: Any) -> list[Any]:
+        """Return the model's answers to raw inputs, as plain JSON values.  DataError for bad input."""
+
+    @abstractmethod
+    def save_preprocessor(self, folder: Path) -> None:
+        """Write what ``restored`` needs into ``folder``."""
+
+    @abstractmethod
+    def restored(self, folder: Path) -> Self:
+        """Return this task with the preprocessor that was saved in ``folder``; the source is not read."""
