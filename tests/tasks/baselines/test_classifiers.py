@@ -26,9 +26,9 @@ def test_logistic_regression_is_the_best_of_sklearns_by_validation_loss(digits):
     alone = [LogisticRegression(C=c, max_iter=200).fit(*train) for c in (0.01, 0.1, 1.0, 10.0)]
     losses = [cross_entropy(model.predict_log_proba(validation[0]), validation[1]) for model in alone]
     expected = alone[int(np.argmin(losses))].predict_log_proba(test[0])
-    assert log_probs == pytest.approx(
-        expected, abs=0.05
-    )  # the warm start stops at a slightly different place
+    # A warm start ends within the solver's tolerance of a cold one: the same answers, nearly the same loss.
+    assert (log_probs.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.99
+    assert cross_entropy(log_probs, test[1]) == pytest.approx(cross_entropy(expected, test[1]), rel=0.02)
     assert classification_metrics(log_probs, test[1])["accuracy"] > 0.9
 
 
