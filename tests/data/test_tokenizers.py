@@ -95,6 +95,7 @@ def test_a_saved_tokenizer_is_the_same(tokenizer, tmp_path):
     assert loaded.encode(text) == tokenizer.encode(text)
 
 
+@pytest.mark.slow
 def test_transformers_reads_the_same_file(tmp_path):
     transformers = pytest.importorskip("transformers")
     BPE.save(tmp_path)

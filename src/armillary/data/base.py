@@ -59,3 +59,7 @@ class Source(Config, ABC):
 
         Raises DataError, naming the file or row, when the data cannot be used.
         """
+
+    def report(self) -> dict[str, int]:
+        """Return the counts that a run records: examples by split, and what splitting moved or dropped."""
+        return {f"n_{name}": len(self.split(name)) for name in SPLITS}
