@@ -6,8 +6,11 @@ A built model is called in one of two ways, by the signature's ``outputs``:
     "next-token"   logits, state = model(tokens, state)    (batch, seq, vocab_size)
 
 ``inputs`` is ``Float[Tensor, "batch channels height width"]`` or ``Int[Tensor, "batch seq"]`` with
-``lengths`` ``Int[Tensor, "batch"]`` (None: all full).  ``state`` is what the model remembers of the
-tokens before these: None at the start of a text.
+``lengths`` ``Int[Tensor, "batch"]`` (None: all full).
+
+``state`` is what the model remembers of the tokens before these, None at the start of a text.  It comes
+back for the next call from families that carry it through training and, from all of them, when the
+first call was given ``model.initial_state(batch)``: token by token then gives the logits of one call.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import torch
 from torch import nn
 
 from armillary.core.config import Config
+from armillary.core.errors import ConfigError
 from armillary.core.registry import Registry
 from armillary.models.signature import Signature
 
@@ -32,12 +36,16 @@ class ModelConfig(Config, ABC):
     """A member of a family: its shape, and the signature of the task that it is built for."""
 
     registry: ClassVar[Registry[Any] | None] = MODELS
+    supports: ClassVar[frozenset[tuple[str, str]]]  # (inputs, outputs) that the family can be built for
     carries_state: ClassVar[bool] = False  # trained with the state of one batch passed to the next
     signature: Signature = Signature()
 
     @abstractmethod
     def build(self) -> nn.Module:
-        """Return the module with fresh weights, drawn from torch's global generator."""
+        """Return the module with fresh weights, drawn from torch's global generator.
+
+        Raises ConfigError when the configuration was not yet fitted to a signature.
+        """
 
     @abstractmethod
     def at_size(self, n_params: float) -> Self:
@@ -48,7 +56,23 @@ class ModelConfig(Config, ABC):
 
     def fit_to(self, signature: Signature) -> Self:
         """Return the same shape for another task; ConfigError when the family cannot do it."""
-        return self.replace(signature=signature)
+        fitted = self.replace(signature=signature)
+        fitted.check_signature()
+        return fitted
+
+    def check_signature(self) -> Signature:
+        """Return the signature; ConfigError when the family cannot do it or a number is missing."""
+        wanted = (self.signature.inputs, self.signature.outputs)
+        if wanted not in self.supports:
+            able = ", ".join(kind for kind in MODELS if wanted in MODELS[kind].supports)
+            raise ConfigError(
+                f"{self.kind} cannot turn {wanted[0]} into {wanted[1]}; families that can: {able}"
+            )
+        if missing := self.signature.missing():
+            raise ConfigError(
+                f"{self.kind} is not fitted to a task: its signature has no {', '.join(missing)}; use fit_to"
+            )
+        return self.signature
 
     @property
     def n_params(self) -> int:

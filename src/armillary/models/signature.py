@@ -20,3 +20,13 @@ class Signature(Config):
     height: int = 0  # pixels
     width: int = 0  # pixels
     n_classes: int = 0  # outputs = "class"
+
+    def missing(self) -> list[str]:
+        """Return the fields that this kind of task needs and that are zero."""
+        needed = {
+            "tokens": ("vocab_size", "length"),
+            "image": ("channels", "height", "width"),
+            "class": ("n_classes",),
+            "next-token": (),
+        }
+        return [name for name in needed[self.inputs] + needed[self.outputs] if not getattr(self, name)]

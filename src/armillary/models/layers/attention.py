@@ -1,0 +1,117 @@
+"""Attention: each query gathers values, weighted by how well their keys answer it.
+
+Scaled dot-product attention (Vaswani et al. 2017, eq. 1), for queries Q, keys K and values V of width d:
+
+    Attention(Q, K, V) = softmax(Q K^T / sqrt(d)) V
+
+Multi-head attention (section 3.2.2) does this in h subspaces of width d_model / h side by side and
+mixes the results by one more linear map:
+
+    MultiHead(Q, K, V) = Concat(head_1, ..., head_h) W_O,   head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)
+
+In self-attention Q, K and V come from one sequence, and all W_i are one packed matrix; in
+cross-attention the queries come from the sequence being written and K, V from the one being read.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from armillary.models.layers.cache import KeyValueCache
+from armillary.models.layers.initial import Linear
+from armillary.models.layers.positions import RotaryTables, rotate
+
+
+class SelfAttention(nn.Module):
+    """Multi-head attention of a sequence to itself; ``causal``: to itself and what came before."""
+
+    def __init__(
+        self,
+        d_model: int,
+        n_heads: int,
+        *,
+        causal: bool = False,
+        bias: bool = False,
+        dropout: float = 0.0,
+        n_branches: int = 1,
+    ) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.causal = causal
+        self.dropout = dropout
+        self.qkv = Linear(d_model, 3 * d_model, bias=bias)
+        self.out = Linear(d_model, d_model, bias=bias, n_branches=n_branches)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch seq d_model"],
+        mask: Bool[Tensor, "... seen"] | None = None,
+        rotary: RotaryTables | None = None,
+        cache: KeyValueCache | None = None,
+    ) -> Float[Tensor, "batch seq d_model"]:
+        """``mask`` is True where a query may look, (seq, seen) or (batch, 1, 1, seen)."""
+        batch, seq, d_model = x.shape
+        heads = self.qkv(x).view(batch, seq, 3, self.n_heads, d_model // self.n_heads)
+        query, key, value = _heads_first(heads, rotary)
+        if cache is not None:
+            key, value = cache.append(key, value)
+        mixed = F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=mask,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=self.causal and mask is None and seq > 1,
+        )
+        out: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, seq, d_model))
+        return out
+
+
+def _heads_first(
+    heads: Float[Tensor, "batch seq 3 heads d_head"], rotary: RotaryTables | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return queries, keys and values, each (batch, heads, seq, d_head), turned by their positions."""
+    if rotary is None:
+        query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
+        return query, key, value
+    pair, value = heads.split((2, 1), 2)
+    query, key = rotate(pair, rotary).unbind(2)
+    return query.transpose(1, 2), key.transpose(1, 2), value.squeeze(2).transpose(1, 2)
+
+
+class CrossAttention(nn.Module):
+    """Multi-head attention of one sequence to another, ``memory``."""
+
+    def __init__(
+        self, d_model: int, n_heads: int, *, bias: bool = False, dropout: float = 0.0, n_branches: int = 1
+    ) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.dropout = dropout
+        self.query = Linear(d_model, d_model, bias=bias)
+        self.key_value = Linear(d_model, 2 * d_model, bias=bias)
+        self.out = Linear(d_model, d_model, bias=bias, n_branches=n_branches)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch seq d_model"],
+        memory: Float[Tensor, "batch source d_model"],
+        mask: Bool[Tensor, "batch 1 1 source"] | None = None,
+    ) -> Float[Tensor, "batch seq d_model"]:
+        """``mask`` is True where ``memory`` is real and not padding."""
+        batch, seq, d_model = x.shape
+        query = self.query(x).view(batch, seq, self.n_heads, -1).transpose(1, 2)
+        packed = self.key_value(memory).view(batch, memory.shape[1], 2, self.n_heads, -1)
+        key, value = packed.permute(2, 0, 3, 1, 4).unbind(0)
+        mixed = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, dropout_p=self.dropout if self.training else 0.0
+        )
+        out: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, seq, d_model))
+        return out
+
+
+def padding_mask(real: Bool[Tensor, "batch seq"] | None) -> Bool[Tensor, "batch 1 1 seq"] | None:
+    """Return which keys every query of a row may look at: those that are ``real``."""
+    return None if real is None else real[:, None, None, :]

@@ -1,0 +1,130 @@
+"""How a Transformer, which by itself sees a set, is told where each of its inputs stands."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from armillary.core.errors import RequestError
+from armillary.models.layers.initial import normal_
+
+BASE = 10_000.0  # the longest wavelength is 2 pi BASE positions (Vaswani et al. 2017)
+
+RotaryTables = tuple[Float[Tensor, "positions d_head"], Float[Tensor, "positions d_head"]]
+
+
+def grid(height: int, width: int) -> Int[Tensor, "cells 2"]:
+    """Return (row, column) of each cell of a grid, row by row."""
+    return torch.cartesian_prod(torch.arange(height), torch.arange(width))
+
+
+def sinusoidal(
+    coordinates: Int[Tensor, "positions axes"], d_model: int
+) -> Float[Tensor, "positions d_model"]:
+    """Return the encoding that is added to the input (Vaswani et al. 2017, section 3.5).
+
+        PE(t, 2i)   = sin(t / 10000^(2i / d_model))
+        PE(t, 2i+1) = cos(t / 10000^(2i / d_model))
+
+    With several axes the channels are divided among them, each axis encoded in its share (Beyer et
+    al. 2022).  A share of odd width has one sine more than cosines.
+    """
+    shares = [len(range(a, d_model, coordinates.shape[1])) for a in range(coordinates.shape[1])]
+    return torch.cat([_waves(t, n) for t, n in zip(coordinates.unbind(1), shares, strict=True)], 1)
+
+
+def _waves(t: Int[Tensor, " positions"], width: int) -> Float[Tensor, "positions width"]:
+    angles = t[:, None] * BASE ** (-torch.arange(0, width, 2) / width)
+    return torch.stack((angles.sin(), angles.cos()), -1).flatten(1)[:, :width]
+
+
+class Sinusoidal(nn.Module):
+    """The sinusoidal encoding of a fixed number of places, as a table that is not trained."""
+
+    table: Tensor
+
+    def __init__(self, coordinates: Int[Tensor, "positions axes"], d_model: int) -> None:
+        super().__init__()
+        self.register_buffer("table", sinusoidal(coordinates, d_model), persistent=False)
+
+    def forward(self, start: int, n: int) -> Float[Tensor, "n d_model"]:
+        """Return the encoding of positions ``start`` to ``start + n``; RequestError beyond the last."""
+        return _rows(self.table, start, n)
+
+
+class Learnt(nn.Module):
+    """One free vector for each place (Gehring et al. 2017; ViT, Dosovitskiy et al. 2021)."""
+
+    def __init__(self, coordinates: Int[Tensor, "positions axes"], d_model: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(len(coordinates), d_model)
+        normal_(self.table.weight, std=0.02)  # as ViT
+
+    def forward(self, start: int, n: int) -> Float[Tensor, "n d_model"]:
+        """Return the encoding of positions ``start`` to ``start + n``; RequestError beyond the last."""
+        return _rows(self.table.weight, start, n)
+
+
+def _rows(table: Tensor, start: int, n: int) -> Tensor:
+    if start + n > len(table):
+        raise RequestError(
+            f"the input has {start + n} positions, this model's end at {len(table)}; "
+            "shorten it, or train a model with positions=rope, which have no end"
+        )
+    return table[start : start + n]
+
+
+class Rotary(nn.Module):
+    """Rotary position embedding: the attention score of two tokens depends on their distance alone.
+
+    Su et al. 2021, eq. 34: channels (j, j + d/2) of a query or key at position t are taken as a point
+    in the plane and turned by the angle t * 10000^(-2j / d):
+
+        x'_j       = x_j cos(t w_j) - x_{j+d/2} sin(t w_j)
+        x'_{j+d/2} = x_{j+d/2} cos(t w_j) + x_j sin(t w_j)
+
+    With several axes (rows and columns of an image) the pairs take turns among the axes.
+    """
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, coordinates: Int[Tensor, "positions axes"], d_head: int) -> None:
+        super().__init__()
+        self.d_head = d_head
+        self.n_positions, self.n_axes = coordinates.shape
+        cos, sin = rotary_tables(coordinates, d_head)
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
+
+    def forward(self, start: int, n: int) -> RotaryTables:
+        """Return the tables of positions ``start`` to ``start + n``.
+
+        A text may outgrow the table, for only distances matter; a grid may not.
+        """
+        if start + n <= self.n_positions:
+            return self.cos[start : start + n], self.sin[start : start + n]
+        assert self.n_axes == 1, f"{start + n} positions on a grid of {self.n_positions}"
+        beyond = torch.arange(start, start + n, device=self.cos.device)
+        return rotary_tables(beyond[:, None], self.d_head)
+
+
+def rotary_tables(coordinates: Int[Tensor, "positions axes"], d_head: int) -> RotaryTables:
+    """Return cosines and signed sines, so that rotation is ``x * cos + halves_swapped(x) * sin``."""
+    n_axes = coordinates.shape[1]
+    pair = torch.arange(d_head // 2, device=coordinates.device)
+    frequency = BASE ** (-(pair - pair % n_axes) / (d_head // 2))
+    angles = coordinates[:, pair % n_axes] * frequency
+    cos = torch.cat((angles.cos(), angles.cos()), -1)
+    sin = torch.cat((-angles.sin(), angles.sin()), -1)
+    return cos, sin
+
+
+def rotate(
+    x: Float[Tensor, "batch positions *heads d_head"], tables: RotaryTables
+) -> Float[Tensor, "batch positions *heads d_head"]:
+    """Return ``x`` turned by the angles of its positions."""
+    cos, sin = (t.view(len(t), *[1] * (x.ndim - 3), -1) for t in tables)
+    first, second = x.chunk(2, -1)
+    return torch.addcmul(x * cos, torch.cat((second, first), -1), sin)

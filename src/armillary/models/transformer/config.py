@@ -1,0 +1,121 @@
+"""The shape of a Transformer, and how it follows from one number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+from torch import nn
+
+from armillary.core.errors import ConfigError
+from armillary.models.base import MODELS, ModelConfig
+from armillary.models.layers.block import BlockConfig
+from armillary.models.layers.feed_forward import Activation
+from armillary.models.layers.norms import NormKind
+from armillary.models.sizing import member_at_size
+from armillary.models.transformer.decoder import Decoder
+from armillary.models.transformer.encoder import Encoder
+from armillary.models.transformer.vision import VisionTransformer
+
+ASPECT = 64  # d_model over n_layers
+MIN_LAYERS = 2  # the fewest that can copy what followed an earlier token (Olsson et al. 2022)
+
+
+@MODELS.register("transformer")
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig(ModelConfig):
+    """Decoder (text generation), encoder (text classification) or vision Transformer (images)."""
+
+    kind: ClassVar[str] = "transformer"
+    supports: ClassVar[frozenset[tuple[str, str]]] = frozenset(
+        {("tokens", "next-token"), ("tokens", "class"), ("image", "class")}
+    )
+    d_model: int = 64  # width of the residual stream
+    n_layers: int = 2
+    n_heads: int = 4
+    d_ff: int | None = None  # hidden width of the feed-forward part; None: 8/3 d_model with swiglu, else 4
+    positions: Literal["rope", "sinusoidal", "learnt"] = "rope"
+    norm: NormKind = "rms"
+    norm_first: bool = True
+    activation: Activation = "swiglu"
+    bias: bool = False  # of the linear maps inside the blocks
+    dropout: float | None = None  # None: 0 where the next token is learnt, 0.1 where classes are
+    patch_size: int | None = None  # images: pixels on a side; None: from the size of the image
+    class_token: bool = False  # images: read the class from a token of its own, not from the mean
+
+    def __post_init__(self) -> None:
+        if self.d_model % self.n_heads:
+            raise ConfigError(f"d_model={self.d_model} does not divide into n_heads={self.n_heads}")
+        if self.positions == "rope" and self.d_model // self.n_heads % 2:
+            raise ConfigError(
+                f"positions=rope turns pairs of channels, but a head has {self.d_model // self.n_heads}; "
+                "choose d_model / n_heads even, or positions=sinusoidal"
+            )
+
+    def build(self) -> nn.Module:
+        signature = self.check_signature()
+        if signature.outputs == "next-token":
+            return Decoder(self)
+        return Encoder(self) if signature.inputs == "tokens" else VisionTransformer(self)
+
+    def at_size(self, n_params: float) -> Self:
+        """Return the member with ``n_params`` parameters; shaped by ``with_width``."""
+        return member_at_size(n_params, self.with_width, type(self).stretched)
+
+    def with_width(self, d_model: int) -> Self:
+        """Return the member of this width, grown by one rule.
+
+        Depth is d_model / 64, two layers at least: the loss depends little on this ratio between about
+        20 and 200 (Kaplan et al. 2020, figure 5), and 64 is where GPT-2 and nanochat stand.  Heads are
+        16 wide in small models, 64 as in GPT-2 in larger ones and 128 in the largest.
+        """
+        n_layers = max(MIN_LAYERS, round(d_model / ASPECT))
+        return self.replace(d_model=d_model, n_layers=n_layers, n_heads=_n_heads(d_model), d_ff=None)
+
+    def stretched(self, factor: float) -> Self:
+        """Return this shape with its feed-forward part ``factor`` times its usual width."""
+        multiple = 8 if self.d_model >= 64 else 1
+        return self.replace(d_ff=multiple * max(1, round(factor * self._usual_d_ff / multiple)))
+
+    @property
+    def hidden_width(self) -> int:
+        """Hidden width of the feed-forward part."""
+        return self._usual_d_ff if self.d_ff is None else self.d_ff
+
+    @property
+    def _usual_d_ff(self) -> int:
+        """4 d_model (Vaswani et al. 2017); two thirds of it for swiglu's three matrices (Shazeer 2020)."""
+        return round(8 * self.d_model / 3) if self.activation == "swiglu" else 4 * self.d_model
+
+    @property
+    def dropout_rate(self) -> float:
+        """Probability that a unit is dropped in training."""
+        if self.dropout is not None:
+            return self.dropout
+        return 0.0 if self.signature.outputs == "next-token" else 0.1
+
+    @property
+    def block(self) -> BlockConfig:
+        """The shape of one block."""
+        return BlockConfig(
+            d_model=self.d_model,
+            n_heads=self.n_heads,
+            d_ff=self.hidden_width,
+            n_layers=self.n_layers,
+            norm=self.norm,
+            norm_first=self.norm_first,
+            activation=self.activation,
+            bias=self.bias,
+            dropout=self.dropout_rate,
+            causal=self.signature.outputs == "next-token",
+        )
+
+
+def _n_heads(d_model: int) -> int:
+    """Return the largest number of even heads not narrower than the usual width of a head."""
+    d_head = next(
+        width for bound, width in ((256, 16), (512, 32), (2048, 64), (math.inf, 128)) if d_model < bound
+    )
+    counts = range(max(1, d_model // d_head), 0, -1)
+    return next((n for n in counts if d_model % (2 * n) == 0), 1)

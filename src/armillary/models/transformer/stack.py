@@ -1,0 +1,55 @@
+"""The body that all Transformers share: positions, blocks, a last norm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from armillary.models.layers.block import TransformerBlock
+from armillary.models.layers.cache import KeyValueCache
+from armillary.models.layers.norms import make_norm
+from armillary.models.layers.positions import Learnt, Rotary, Sinusoidal
+
+if TYPE_CHECKING:
+    from armillary.models.transformer.config import TransformerConfig
+
+
+class Stack(nn.Module):
+    """Blocks over vectors that stand at ``coordinates``: places in a text, or rows and columns."""
+
+    def __init__(self, config: TransformerConfig, coordinates: Int[Tensor, "positions axes"]) -> None:
+        super().__init__()
+        self.dropout = config.dropout_rate
+        self.rotary: Rotary | None = None
+        self.positions: Sinusoidal | Learnt | None = None
+        if config.positions == "rope":
+            self.rotary = Rotary(coordinates, config.d_model // config.n_heads)
+        elif config.positions == "sinusoidal":
+            self.positions = Sinusoidal(coordinates, config.d_model)
+        else:
+            self.positions = Learnt(coordinates, config.d_model)
+        self.blocks = nn.ModuleList(TransformerBlock(config.block) for _ in range(config.n_layers))
+        # Where the norm comes last in a block, the last block's is the last norm.
+        self.norm = make_norm(config.norm, config.d_model) if config.norm_first else nn.Identity()
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch seq d_model"],
+        mask: Bool[Tensor, "... seen"] | None = None,
+        start: int = 0,
+        caches: Sequence[KeyValueCache] | None = None,
+    ) -> Float[Tensor, "batch seq d_model"]:
+        """``x`` begins at position ``start``; ``caches``, one for each block, hold what came before."""
+        seq = x.shape[1]
+        if self.positions is not None:
+            x = x + self.positions(start, seq)
+        rotary = self.rotary(start, seq) if self.rotary is not None else None
+        x = F.dropout(x, self.dropout, self.training)
+        for i, block in enumerate(self.blocks):
+            x = block(x, mask, rotary, caches[i] if caches else None)
+        out: Tensor = self.norm(x)
+        return out
