@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -11,6 +13,7 @@ from armillary.models.layers.initial import normal_
 
 BASE = 10_000.0  # the longest wavelength is 2 pi BASE positions (Vaswani et al. 2017)
 
+PositionKind = Literal["rope", "sinusoidal", "learnt"]
 RotaryTables = tuple[Float[Tensor, "positions d_head"], Float[Tensor, "positions d_head"]]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from torch import nn
 
@@ -13,6 +13,7 @@ from armillary.models.base import MODELS, ModelConfig
 from armillary.models.layers.block import BlockConfig
 from armillary.models.layers.feed_forward import Activation
 from armillary.models.layers.norms import NormKind
+from armillary.models.layers.positions import PositionKind
 from armillary.models.sizing import member_at_size
 from armillary.models.transformer.decoder import Decoder
 from armillary.models.transformer.encoder import Encoder
@@ -35,7 +36,7 @@ class TransformerConfig(ModelConfig):
     n_layers: int = 2
     n_heads: int = 4
     d_ff: int | None = None  # hidden width of the feed-forward part; None: 8/3 d_model with swiglu, else 4
-    positions: Literal["rope", "sinusoidal", "learnt"] = "rope"
+    positions: PositionKind = "rope"
     norm: NormKind = "rms"
     norm_first: bool = True
     activation: Activation = "swiglu"
@@ -56,8 +57,10 @@ class TransformerConfig(ModelConfig):
     def build(self) -> nn.Module:
         signature = self.check_signature()
         if signature.outputs == "next-token":
-            return Decoder(self)
-        return Encoder(self) if signature.inputs == "tokens" else VisionTransformer(self)
+            return Decoder(signature, self.block, self.positions)
+        if signature.inputs == "tokens":
+            return Encoder(signature, self.block, self.positions)
+        return VisionTransformer(signature, self.block, self.positions, self.patch_size, self.class_token)
 
     def at_size(self, n_params: float) -> Self:
         """Return the member with ``n_params`` parameters; shaped by ``with_width``."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from armillary.models.layers.block import BlockConfig
 from armillary.models.layers.cache import KeyValueCache, causal_mask
 from armillary.models.layers.embedding import TokenEmbedding
+from armillary.models.layers.positions import PositionKind
+from armillary.models.signature import Signature
 from armillary.models.transformer.stack import Stack
-
-if TYPE_CHECKING:
-    from armillary.models.transformer.config import TransformerConfig
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,11 @@ class Decoder(nn.Module):
     beyond that, the window sliding along (Beltagy et al. 2020); the other kinds end there.
     """
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, signature: Signature, block: BlockConfig, positions: PositionKind) -> None:
         super().__init__()
-        self.length = config.signature.length
-        self.embedding = TokenEmbedding(config.signature.vocab_size, config.d_model)
-        self.stack = Stack(config, torch.arange(self.length)[:, None])
+        self.length = signature.length
+        self.embedding = TokenEmbedding(signature.vocab_size, block.d_model)
+        self.stack = Stack(block, positions, torch.arange(self.length)[:, None])
 
     def initial_state(self, batch: int) -> DecoderState:  # noqa: ARG002  # the caches learn it from the first tokens
         """Return the state before the first token, which makes calls remember what they read."""

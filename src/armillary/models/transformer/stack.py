@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from armillary.models.layers.block import TransformerBlock
+from armillary.models.layers.block import BlockConfig, TransformerBlock
 from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.norms import make_norm
-from armillary.models.layers.positions import Learnt, Rotary, Sinusoidal
-
-if TYPE_CHECKING:
-    from armillary.models.transformer.config import TransformerConfig
+from armillary.models.layers.positions import Learnt, PositionKind, Rotary, Sinusoidal
 
 
 class Stack(nn.Module):
     """Blocks over vectors that stand at ``coordinates``: places in a text, or rows and columns."""
 
-    def __init__(self, config: TransformerConfig, coordinates: Int[Tensor, "positions axes"]) -> None:
+    def __init__(
+        self, block: BlockConfig, positions: PositionKind, coordinates: Int[Tensor, "positions axes"]
+    ) -> None:
         super().__init__()
-        self.dropout = config.dropout_rate
+        self.dropout = block.dropout
         self.rotary: Rotary | None = None
         self.positions: Sinusoidal | Learnt | None = None
-        if config.positions == "rope":
-            self.rotary = Rotary(coordinates, config.d_model // config.n_heads)
-        elif config.positions == "sinusoidal":
-            self.positions = Sinusoidal(coordinates, config.d_model)
+        if positions == "rope":
+            self.rotary = Rotary(coordinates, block.d_model // block.n_heads)
+        elif positions == "sinusoidal":
+            self.positions = Sinusoidal(coordinates, block.d_model)
         else:
-            self.positions = Learnt(coordinates, config.d_model)
-        self.blocks = nn.ModuleList(TransformerBlock(config.block) for _ in range(config.n_layers))
+            self.positions = Learnt(coordinates, block.d_model)
+        self.blocks = nn.ModuleList(TransformerBlock(block) for _ in range(block.n_layers))
         # Where the norm comes last in a block, the last block's is the last norm.
-        self.norm = make_norm(config.norm, config.d_model) if config.norm_first else nn.Identity()
+        self.norm = make_norm(block.norm, block.d_model) if block.norm_first else nn.Identity()
 
     def forward(
         self,

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from armillary.models.layers.block import BlockConfig
 from armillary.models.layers.initial import Linear, Readout
-from armillary.models.layers.positions import grid
+from armillary.models.layers.positions import PositionKind, grid
+from armillary.models.signature import Signature
 from armillary.models.transformer.stack import Stack
-
-if TYPE_CHECKING:
-    from armillary.models.transformer.config import TransformerConfig
 
 
 def patch_side(height: int, width: int) -> int:
@@ -33,18 +31,24 @@ class VisionTransformer(nn.Module):
     The mean is the simpler and no worse choice (Beyer et al. 2022, "Better plain ViT baselines").
     """
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(
+        self,
+        signature: Signature,
+        block: BlockConfig,
+        positions: PositionKind,
+        patch_size: int | None = None,
+        class_token: bool = False,
+    ) -> None:
         super().__init__()
-        signature = config.signature
-        side = self.side = config.patch_size or patch_side(signature.height, signature.width)
-        self.patches = Linear(signature.channels * side * side, config.d_model, bias=True)
+        side = self.side = patch_size or patch_side(signature.height, signature.width)
+        self.patches = Linear(signature.channels * side * side, block.d_model, bias=True)
         places = grid(math.ceil(signature.height / side), math.ceil(signature.width / side))
         self.class_token: nn.Parameter | None = None
-        if config.class_token:
-            self.class_token = nn.Parameter(torch.zeros(config.d_model))
+        if class_token:
+            self.class_token = nn.Parameter(torch.zeros(block.d_model))
             places = torch.cat((torch.zeros_like(places[:1]), places + 1))
-        self.stack = Stack(config, places)
-        self.head = Readout(config.d_model, signature.n_classes)
+        self.stack = Stack(block, positions, places)
+        self.head = Readout(block.d_model, signature.n_classes)
 
     def forward(
         self,
