@@ -124,3 +124,10 @@ def test_a_vocabulary_without_room_for_merges_is_refused():
 def test_kinds_are_registered():
     assert TokenizerConfig.from_dict({"kind": "bpe", "vocab_size": 500}) == BPEConfig(vocab_size=500)
     assert TokenizerConfig.from_dict({"kind": "byte"}) == ByteConfig()
+
+
+def test_the_bytes_of_the_tokens_add_up_to_those_of_the_text():
+    tokenizer = learn(["naïve 渾天儀 " * 50], BPEConfig(vocab_size=300))
+    text = "naïve 渾天儀 unseen 黄道"
+    assert tokenizer.n_bytes[tokenizer.encode(text)].sum() == len(text.encode())
+    assert tokenizer.n_bytes[tokenizer.end_of_text] == 0

@@ -7,6 +7,7 @@ last id is the end-of-text mark that separates documents.  A byte tokenizer is o
 
 from __future__ import annotations
 
+import functools
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import tokenizers
-from jaxtyping import Integer
+from jaxtyping import Int, Integer
 from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers, trainers
 
 from armillary.core.config import Config
@@ -116,6 +117,12 @@ class Tokenizer:
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of ``ids``; end-of-text marks vanish, a character cut in two shows as U+FFFD."""
         return str(self._library.decode([int(i) for i in ids]))
+
+    @functools.cached_property
+    def n_bytes(self) -> Int[np.ndarray, " vocab_size"]:
+        """How many bytes of UTF-8 each id stands for: the end-of-text mark for none."""
+        spelled = [self._library.id_to_token(i) or "" for i in range(self.vocab_size)]  # a character a byte
+        return np.array([len(token) if i != self.end_of_text else 0 for i, token in enumerate(spelled)])
 
     def fingerprint(self) -> str:
         """Return the whole tokenizer as text: equal exactly when two tokenizers are."""
