@@ -21,9 +21,20 @@ import numpy as np
 from jaxtyping import Int
 
 from armillary.core.config import Config
-from armillary.core.errors import ConfigError, DataError
+from armillary.core.errors import ConfigError, DataError, unknown
 from armillary.data.base import SPLITS, Document, LabelledImage, Source, Split
 from armillary.data.duplicates import image_groups, text_groups
+
+SPLIT_NAMES: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +154,7 @@ def respect(given: Mapping[Split, Sequence[Any]], shares: HoldOut) -> Splits:
     names = [name for name in SPLITS for _ in given.get(name, ())]
     if "train" not in names:
         raise DataError("the data set has no training examples")
+    _require_trained_labels(given)
     groups = near_duplicates(examples)
     leaked = {group for group, name in zip(groups, names, strict=True) if name != "train"}
     kept = [i for i, name in enumerate(names) if name == "train" and groups[i] not in leaked]
@@ -154,6 +166,11 @@ def respect(given: Mapping[Split, Sequence[Any]], shares: HoldOut) -> Splits:
     drawn = hold_out(train, [content_key(example) for example in train], shares, groups=groups[kept])
     rest = [example for name in SPLITS if name not in missing for example in drawn[name]]
     return Splits({**given, **{name: drawn[name] for name in missing}, "train": rest}, report)
+
+
+def named_split(name: str) -> Split | None:
+    """Return the split that people mean by ``name`` (of a folder, of a value in a column), if any."""
+    return SPLIT_NAMES.get(name.strip().lower())
 
 
 def near_duplicates(examples: Sequence[Any]) -> Int[np.ndarray, " n"]:
@@ -173,19 +190,30 @@ def content_key(example: Any) -> str:
     return f"{_label(example)}\n{example.text}"
 
 
-def require_classes(examples: Sequence[Any], where: str) -> None:
-    """Raise DataError unless the examples have two classes or more, of three examples or more each."""
+def require_classes(examples: Sequence[Any], where: str, at_least: int = 3) -> None:
+    """Raise DataError unless the examples have two classes or more, of ``at_least`` examples each."""
     counts = Counter(example.label for example in examples)
     if len(counts) < 2:
         raise DataError(
             f"{where} has only one class, {next(iter(counts), 'none')!r}; classification needs two"
         )
     label, n = min(counts.items(), key=lambda item: (item[1], item[0]))
-    if n < 3:
+    if n < at_least:
         raise DataError(
-            f"{where}: the class {label!r} has {n} example{'s' * (n > 1)}; each class needs three, one for "
-            "each of training, validation and test: add some or merge it with another class"
+            f"{where}: the class {label!r} has {n} example{'s' * (n > 1)}; each class needs {at_least}, so "
+            "that all splits can have one: add some or merge it with another class"
         )
+
+
+def _require_trained_labels(given: Mapping[Split, Sequence[Any]]) -> None:
+    trained = {_label(example) for example in given["train"]}
+    for name in SPLITS[1:]:
+        for place, example in enumerate(given.get(name, ()), start=1):
+            if _label(example) not in trained:
+                raise DataError(
+                    f"{name} example {place}: "
+                    + unknown("class of the training split", _label(example), trained)
+                )
 
 
 def _hash(key: str, seed: int) -> bytes:
