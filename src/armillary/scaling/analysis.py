@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
+import numpy as np
+
+from armillary.core.errors import FitError, RequestError
+from armillary.core.files import read_json
 from armillary.fitting.fit import Certificate
 from armillary.fitting.selection import BackTest
 from armillary.fitting.uncertainty import Estimate, Interval
-from armillary.scaling.comparison import Comparison
-from armillary.scaling.cost import Cost
-from armillary.scaling.extrapolation import HeldOutCheck
-from armillary.scaling.observations import Dropped, Observation
+from armillary.runs.run import Run
+from armillary.scaling.comparison import Comparison, compare
+from armillary.scaling.cost import ASSUMPTIONS, Cost, project_costs
+from armillary.scaling.extrapolation import Extrapolation, HeldOutCheck, check_rows, extrapolate
+from armillary.scaling.family import FamilyFit, fit_family
+from armillary.scaling.observations import Dropped, Observation, Observations, from_ladder
+
+BAND_POINTS = 40
+VAGUE = 3.0  # upper over lower end of the interval of E beyond which the runs do not tell it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,3 +103,193 @@ class LadderAnalysis:
     baselines: Mapping[str, Mapping[str, float]]  # metrics by the classical baseline's name
     dropped: tuple[Dropped, ...]  # rungs that were not used, and why
     notes: tuple[str, ...]  # what a reader must know: assumptions, limits
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; numbers that are not finite become null."""
+        plain = _plain(dataclasses.asdict(self))
+        assert isinstance(plain, dict)
+        return plain
+
+
+class Planned(Protocol):
+    """A rung that is to be trained."""
+
+    family: str
+    n_params: int
+    n_tokens: int
+    train_flops: float
+
+
+def analyse(folder: Path) -> LadderAnalysis:
+    """Analyse the ladder in ``folder`` as far as it has been trained.
+
+    RequestError when the folder is no ladder; a family whose law cannot be fitted is told so in its own
+    ``problem`` and leaves the others alone.
+    """
+    if not (folder / "ladder.json").is_file():
+        raise RequestError(f"{folder} is not a ladder (it has no ladder.json)")
+    record = read_json(folder / "ladder.json")
+    observations = from_ladder(folder)
+    fits, problems = fit_families(observations)
+    families = tuple(
+        _family(family, observations, fits.get(family), problems.get(family, ""))
+        for family in observations.families
+    )
+    comparison = compare(tuple(fits.values())) if len(fits) > 1 else None
+    winner = _winner(fits, comparison)
+    source = SourceFacts(
+        **{key: record["source"][key] for key in ("kind", "licence", "citation", "n_tokens")}
+    )
+    costs = () if winner is None else _costs(fits[winner], families, source)
+    return LadderAnalysis(
+        name=record["name"],
+        task=record["task"],
+        unit=record["unit"],
+        source=source,
+        families=families,
+        comparison=comparison,
+        costs=costs,
+        curves=tuple(_curve(folder, row) for row in observations.rows),
+        baselines=record["baselines"],
+        dropped=observations.dropped,
+        notes=_notes(fits, observations, costs),
+    )
+
+
+def predict_rungs(folder: Path, rungs: Sequence[Planned]) -> list[Extrapolation]:
+    """Predict rungs that are to be trained, from the fitted rungs of the ladder in ``folder``.
+
+    Families whose law cannot be fitted are left out.
+    """
+    fits, _ = fit_families(from_ladder(folder))
+    return [
+        extrapolate(
+            fits[rung.family], n_params=rung.n_params, n_tokens=rung.n_tokens, train_flops=rung.train_flops
+        )
+        for rung in rungs
+        if rung.family in fits
+    ]
+
+
+def fit_families(observations: Observations) -> tuple[dict[str, FamilyFit], dict[str, str]]:
+    """Return each family's fit, or the problem that it has."""
+    fits: dict[str, FamilyFit] = {}
+    problems: dict[str, str] = {}
+    for family in observations.families:
+        try:
+            fits[family] = fit_family(observations.of(family))
+        except FitError as error:
+            problems[family] = str(error)
+    return fits, problems
+
+
+def _family(family: str, observations: Observations, fit: FamilyFit | None, problem: str) -> FamilyAnalysis:
+    fitted, held_out = observations.of(family), observations.of(family, "held-out")
+    largest = max(row.train_flops for row in (*fitted, *held_out))
+    return FamilyAnalysis(
+        family=family,
+        observations=(*fitted, *held_out),
+        fitted=None if fit is None else _fitted_law(fit, largest),
+        problem=problem,
+        checks=() if fit is None else check_rows(fit, held_out),
+        flops_per_second=_flops_per_second((*fitted, *held_out)),
+    )
+
+
+def _fitted_law(fit: FamilyFit, largest: float) -> FittedLaw:
+    intervals = fit.draws.parameter_intervals()
+    return FittedLaw(
+        law=fit.law.name,
+        formula=fit.law.formula,
+        citation=fit.law.citation,
+        objective=fit.method,
+        parameters={
+            name: Estimate(value=float(value), interval=intervals[name])
+            for name, value in fit.law.to_dict().items()
+        },
+        noise=fit.noise,
+        certificate=fit.certificate,
+        back_test=fit.back_test,
+        alternatives=fit.alternatives,
+        band=_band(fit, largest),
+    )
+
+
+def _band(fit: FamilyFit, largest: float) -> tuple[BandPoint, ...]:
+    """Return the law along compute, from the smallest fitted to somewhat beyond ``largest``."""
+    grid = np.geomspace(fit.observations[0].train_flops, 2 * largest, BAND_POINTS)
+    n_params, n_tokens = fit.split(grid)
+    inputs = {"n_params": n_params, "n_tokens": n_tokens, "train_flops": grid}
+    losses = fit.law(*(inputs[name] for name in fit.law.inputs))
+    half, most = (fit.draws.intervals(inputs, level, fit.back_test.widen) for level in (0.5, 0.9))
+    return tuple(
+        BandPoint(
+            train_flops=float(grid[i]),
+            n_params=float(n_params[i]) if fit.knows_size else None,
+            n_tokens=float(n_tokens[i]) if fit.knows_size else None,
+            loss=float(losses[i]),
+            interval_50=half[i],
+            interval_90=most[i],
+        )
+        for i in range(len(grid))
+    )
+
+
+def _flops_per_second(rows: Sequence[Observation]) -> float | None:
+    """Return the compute of whole runs over their time; branches share a run's time and do not count."""
+    whole = [row for row in rows if row.seconds and row.lineage in ("", row.name)]
+    seconds = sum(row.seconds or 0.0 for row in whole)
+    return sum(row.train_flops for row in whole) / seconds if seconds else None
+
+
+def _winner(fits: Mapping[str, FamilyFit], comparison: Comparison | None) -> str | None:
+    return comparison.winner if comparison is not None else next(iter(fits), None)
+
+
+def _costs(fit: FamilyFit, families: Sequence[FamilyAnalysis], source: SourceFacts) -> tuple[Cost, ...]:
+    [family] = [family for family in families if family.family == fit.family]
+    return project_costs(fit, source_tokens=source.n_tokens, flops_per_second=family.flops_per_second)
+
+
+def _curve(folder: Path, row: Observation) -> TrainingCurve:
+    """Return the validation losses that a run logged on its way."""
+    records = [
+        record
+        for record in Run.open(folder / "rungs" / row.name).metrics()
+        if record.get("split") == "validation" and {"loss", "n_tokens", "train_flops"} <= set(record)
+    ]
+    return TrainingCurve(
+        name=row.name,
+        family=row.family,
+        n_tokens=tuple(float(record["n_tokens"]) for record in records),
+        train_flops=tuple(float(record["train_flops"]) for record in records),
+        loss=tuple(float(record["loss"]) for record in records),
+    )
+
+
+def _notes(
+    fits: Mapping[str, FamilyFit], observations: Observations, costs: Sequence[Cost]
+) -> tuple[str, ...]:
+    notes = list(observations.assumptions)
+    for family, fit in fits.items():
+        irreducible = fit.draws.parameter_intervals().get("E")
+        if irreducible is not None and irreducible.high > VAGUE * irreducible.low:
+            notes.append(
+                f"{family}: these runs hardly tell the irreducible loss E "
+                f"(90% interval {irreducible.low:.2g} to {irreducible.high:.2g}); a wider range of sizes and "
+                "data budgets would."
+            )
+        if fit.back_test.widen > 1:
+            notes.append(
+                f"{family}: intervals are widened {fit.back_test.widen:.2g} times, as the back-test's "
+                "errors were larger than they said."
+            )
+    return (*notes, *(ASSUMPTIONS if costs else ()))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

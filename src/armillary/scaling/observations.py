@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from armillary.core.errors import RequestError
+from armillary.core.files import read_json
+from armillary.fitting.selection import Table
+from armillary.runs.run import Run
+from armillary.runs.store import find_runs
 
 Role = Literal["fit", "held-out"]
+FLOP_PER_PARAM_TOKEN = 6.0  # two forward, four backward (Kaplan et al. 2020, arXiv:2001.08361, section 2.1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +40,78 @@ class Dropped:
 
     row: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observations:
+    """All that a place holds: what can be fitted, what cannot, and what had to be assumed."""
+
+    rows: tuple[Observation, ...]
+    dropped: tuple[Dropped, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families in order of their first row."""
+        return tuple(dict.fromkeys(row.family for row in self.rows))
+
+    def of(self, family: str, role: Role = "fit") -> tuple[Observation, ...]:
+        """Return one family's rows of a role, in order of compute."""
+        chosen = (row for row in self.rows if row.family == family and row.role == role)
+        return tuple(sorted(chosen, key=lambda row: row.train_flops))
+
+
+def as_table(rows: Iterable[Observation]) -> Table:
+    """Return observations as the columns that laws are fitted to."""
+    rows = tuple(rows)
+    names = ("n_params", "n_tokens", "train_flops")
+    return Table(
+        columns={name: np.array([getattr(row, name) for row in rows], dtype=np.float64) for name in names},
+        losses=np.array([row.loss for row in rows], dtype=np.float64),
+        lineage=tuple(row.lineage for row in rows),
+    )
+
+
+def from_ladder(folder: Path) -> Observations:
+    """Read the finished rungs of the ladder in ``folder``; unfinished ones are listed as dropped."""
+    rows: list[Observation] = []
+    dropped: list[Dropped] = []
+    for rung in read_json(folder / "ladder.json")["rungs"]:
+        path = folder / "rungs" / rung["name"]
+        if not (path / "summary.json").is_file():
+            dropped.append(Dropped(row=rung["name"], reason="has not been trained to its end"))
+            continue
+        rows.append(_observed(Run.open(path), rung["family"], rung["role"], rung.get("trunk", "")))
+    return Observations(rows=tuple(rows), dropped=tuple(dropped))
+
+
+def from_runs(folder: Path) -> Observations:
+    """Read every finished run at or below ``folder``; RequestError when there is none."""
+    if not folder.is_dir():
+        raise RequestError(f"{folder} is neither a folder of runs nor a table")
+    rows: list[Observation] = []
+    dropped: list[Dropped] = []
+    for run in find_runs(folder):
+        if not run.finished:
+            dropped.append(Dropped(row=run.name, reason="has not been trained to its end"))
+            continue
+        lineage = Path(run.parent).name if run.parent else run.name
+        rows.append(_observed(run, run.config["model"]["kind"], "fit", lineage))
+    if not rows:
+        raise RequestError(f"{folder} holds no finished run; `armillary list runs` shows what there is")
+    return Observations(rows=tuple(rows), dropped=tuple(dropped))
+
+
+def _observed(run: Run, family: str, role: Role, lineage: str) -> Observation:
+    summary: Any = run.summary
+    return Observation(
+        n_params=float(summary.n_params),
+        n_tokens=float(summary.n_tokens),
+        train_flops=float(summary.train_flops),
+        loss=float(summary.loss),
+        family=family,
+        name=run.name,
+        role=role,
+        seconds=float(summary.seconds),
+        lineage=lineage,
+    )

@@ -1,0 +1,76 @@
+"""Compute, size and data: what a token costs in FLOP, and how to split compute between the two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float
+
+from armillary.fitting.fit import distinct
+from armillary.fitting.law import Array, Law
+from armillary.scaling.observations import Observation
+
+GOLDEN = (math.sqrt(5) - 1) / 2
+SEARCH_STEPS = 60  # of golden-section search: an interval of 20 e-folds shrinks to 1e-11 of one
+REACH = 100.0  # the best size is looked for this far below and above the proportional one
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlopsPerToken:
+    """C / D = slope N + offset, as measured: 6 N for most of a model, less for tables, more for attention."""
+
+    slope: float
+    offset: float
+
+    @classmethod
+    def measured(cls, observations: Iterable[Observation]) -> Self:
+        """Fit the line to observations, by least squared relative error; one size gives no offset."""
+        rows = tuple(observations)
+        size = np.array([row.n_params for row in rows], dtype=np.float64)
+        rate = np.array([row.train_flops / row.n_tokens for row in rows], dtype=np.float64)
+        proportional = cls(slope=float((rate / size).mean()), offset=0.0)
+        if distinct(size) < 2:
+            return proportional
+        design = np.stack([size / rate, 1 / rate], axis=1)
+        scale = design.max(0)
+        slope, offset = np.linalg.lstsq(design / scale, np.ones(len(rows)), rcond=None)[0] / scale
+        line = cls(slope=float(slope), offset=float(offset))
+        return line if slope > 0 and (line.at(size) > 0).all() else proportional
+
+    def at(self, n_params: Array | float) -> Array:
+        """Return the FLOP of one training token for models of ``n_params``."""
+        return np.asarray(self.slope * np.asarray(n_params) + self.offset)
+
+    def tokens(self, train_flops: Array | float, n_params: Array | float) -> Array:
+        """Return the tokens that ``train_flops`` pays for."""
+        return np.asarray(train_flops / np.maximum(self.at(n_params), np.finfo(np.float64).tiny))
+
+
+def optimal_split(
+    law: Law, cost: FlopsPerToken, train_flops: Float[np.ndarray, " computes"], start: float
+) -> tuple[Float[np.ndarray, "... computes"], Float[np.ndarray, "... computes"]]:
+    """Return (N, D) of the lowest loss that each amount of compute can buy under ``law``.
+
+    ``law`` is over n_params and n_tokens; its parameters may be columns of draws, which gives one row
+    each.  Golden-section search (Kiefer 1953) over ln N around ``start`` sqrt(C / C0), C0 the smallest
+    compute: the loss has one minimum along a line of equal compute.
+    """
+    centre = np.log(start) + 0.5 * np.log(train_flops / train_flops.min())
+    floor = math.log(max(1.0, -2 * cost.offset / cost.slope))  # where a token's cost is surely positive
+
+    def loss(log_size: Array) -> Array:
+        size = np.exp(log_size)
+        return law(size, cost.tokens(train_flops, size))
+
+    low = np.maximum(centre - math.log(REACH), floor)
+    high = np.maximum(centre + math.log(REACH), floor)
+    for _ in range(SEARCH_STEPS):
+        inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        left = loss(inner) < loss(outer)
+        low, high = np.where(left, low, inner), np.where(left, outer, high)
+    n_params = np.exp((low + high) / 2)
+    return n_params, cost.tokens(train_flops, n_params)

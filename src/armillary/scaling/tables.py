@@ -1,0 +1,166 @@
+"""Tables of runs that were made elsewhere: CSV, TSV or JSON lines, with columns of any name."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from armillary.core.errors import ConfigError, DataError, unknown
+from armillary.core.units import parse_count
+from armillary.scaling.observations import FLOP_PER_PARAM_TOKEN, Dropped, Observation, Observations
+
+SIZES = ("n_params", "n_tokens", "train_flops")
+NUMBERS = (*SIZES, "loss", "seconds")
+COLUMNS = (*NUMBERS, "family", "name", "lineage")
+
+
+def read_table(path: Path, columns: Mapping[str, str]) -> Observations:
+    """Read the rows of ``path``; ``columns`` maps our names to the table's where they differ.
+
+    Rows that cannot be used are listed as dropped with the reason.  Raises DataError when the file
+    cannot be read, lacks a column, or no row can be used.
+    """
+    header, records = _records(path)
+    names = _column_names(path, header, columns)
+    derived = _derived(path, names)
+    rows: list[Observation] = []
+    dropped: list[Dropped] = []
+    seen: dict[Observation, str] = {}
+    for label, record in records:
+        try:
+            row = _observation(label, {ours: record.get(theirs) for ours, theirs in names.items()}, derived)
+            key = _without_name(row)
+            if key in seen:
+                raise DataError(f"is the same as {seen[key]}")
+            seen[key] = label
+            rows.append(row)
+        except DataError as error:
+            dropped.append(Dropped(row=label, reason=str(error)))
+    if not rows:
+        first = f"; the first: {dropped[0].row} {dropped[0].reason}" if dropped else ""
+        raise DataError(f"{path} has no row that can be used, of {len(dropped)}{first}")
+    assumed = (f"{derived} from train_flops = 6 n_params n_tokens",) if derived else ()
+    return Observations(rows=tuple(rows), dropped=tuple(dropped), assumptions=assumed)
+
+
+def parse_columns(assignments: list[str]) -> dict[str, str]:
+    """Return the mapping meant by ``n_params=Model Size``.  ConfigError when one is no assignment."""
+    mapping: dict[str, str] = {}
+    for assignment in assignments:
+        ours, sign, theirs = assignment.partition("=")
+        if not sign or not theirs:
+            raise ConfigError(f"{assignment!r} maps no column; write n_params='Model Size'")
+        if ours not in COLUMNS:
+            raise ConfigError(unknown("column of observations", ours, COLUMNS))
+        mapping[ours] = theirs
+    return mapping
+
+
+def _records(path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
+    """Return (column names, rows labelled by where they stand in the file)."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
+        records = list(_json_lines(path, text))
+        return list(dict.fromkeys(key for _, record in records for key in record)), records
+    lines = text.splitlines()
+    if not lines:
+        raise DataError(f"{path} is empty; it should have a header and one row per trained model")
+    delimiter = "\t" if "\t" in lines[0] else ";" if ";" in lines[0] and "," not in lines[0] else ","
+    reader = csv.DictReader(lines, delimiter=delimiter)
+    records = [(f"row {number}", row) for number, row in enumerate(reader, start=1)]
+    return list(reader.fieldnames or ()), records
+
+
+def _json_lines(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}, line {number}, is not JSON: {error.msg}") from error
+        if not isinstance(record, dict):
+            raise DataError(f"{path}, line {number}, is no object with columns: {line[:40]}")
+        yield f"line {number}", record
+
+
+def _column_names(path: Path, header: list[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the table's name of each of our columns that it has."""
+    for ours, theirs in columns.items():
+        if theirs not in header:
+            raise DataError(f"{path}: " + unknown(f"column (for {ours})", theirs, header))
+    names = {ours: columns.get(ours, ours) for ours in COLUMNS}
+    return {ours: theirs for ours, theirs in names.items() if theirs in header}
+
+
+def _derived(path: Path, names: Mapping[str, str]) -> str:
+    """Return which of N, D, C has to be computed from the other two ("" for none)."""
+    missing = [name for name in SIZES if name not in names]
+    if "loss" not in names or len(missing) > 1:
+        lacking = (["loss"] if "loss" not in names else []) + (missing if len(missing) > 1 else [])
+        raise DataError(
+            f"{path} has no column {', '.join(lacking)}; it needs loss and two of {', '.join(SIZES)}: "
+            "map other names with --columns n_params='Model Size'"
+        )
+    return missing[0] if missing else ""
+
+
+def _observation(label: str, cells: Mapping[str, Any], derived: str) -> Observation:
+    numbers: dict[str, Any] = {
+        name: _number(name, cells[name]) for name in NUMBERS if name in cells and name != derived
+    }
+    if derived == "train_flops":
+        numbers[derived] = FLOP_PER_PARAM_TOKEN * numbers["n_params"] * numbers["n_tokens"]
+    elif derived:
+        other = "n_tokens" if derived == "n_params" else "n_params"
+        numbers[derived] = numbers["train_flops"] / FLOP_PER_PARAM_TOKEN / numbers[other]
+    return Observation(
+        **numbers,
+        family=str(cells.get("family") or ""),
+        name=str(cells.get("name") or label),
+        lineage=str(cells.get("lineage") or ""),
+    )
+
+
+def _number(name: str, cell: Any) -> float:
+    """Return a cell's value, or raise DataError with what is wrong with it."""
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        raise DataError(f"has no {name}")
+    if isinstance(cell, str) and cell.strip().lower() in ("nan", "na", "n/a", "null", "none"):
+        raise DataError(f"has no {name} ({cell.strip()})")
+    if isinstance(cell, str) and cell.strip().lower().lstrip("+-") in ("inf", "infinity"):
+        raise DataError(f"has an infinite {name}")
+    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+        raise DataError(f"has {name} = {cell!r}, which is no number")
+    try:
+        value = parse_count(cell)
+    except ConfigError as error:
+        raise DataError(f"has {name} = {cell!r}, which is no number (1.3B and 3e20 are)") from error
+    if math.isnan(value):
+        raise DataError(f"has no {name} (NaN)")
+    if math.isinf(value):
+        raise DataError(f"has an infinite {name}")
+    if value <= 0:
+        raise DataError(f"has {name} = {value:g}, which is not above zero")
+    return value
+
+
+def _without_name(row: Observation) -> Observation:
+    return Observation(
+        n_params=row.n_params,
+        n_tokens=row.n_tokens,
+        train_flops=row.train_flops,
+        loss=row.loss,
+        family=row.family,
+        seconds=row.seconds,
+        lineage=row.lineage,
+    )
