@@ -19,10 +19,11 @@ CUTS = 5  # amounts of compute at which the data is split into known and held ou
 STARTS = 128
 DRAWS = 300
 LEAST_STEPS = 3  # held-out predictions without which a back-test says nothing
-LEAST_COVERAGE = 0.6  # of 90% intervals: below it, they are wrong rather than unlucky
 WORST_RMSLE = 0.05  # predictions that miss by more are of no use, whatever their intervals say
+SMALL_RMSLE = 0.01  # and those that miss by less are of use
+WORST_WIDEN = 3.0  # errors this many times what the intervals allow are no bad luck but a wrong law
 SAME_COMPUTE = 0.01  # relative difference below which two runs count as one amount of compute
-HANDICAP = 0.25  # by how much a less preferred law must be better
+DOUBT = 3.0  # of a comparison of laws by few points, in units of 1 / sqrt(points)
 NORMAL_90 = 1.6449  # half-width of a normal distribution's 90% interval, in standard deviations
 
 
@@ -64,8 +65,7 @@ class BackTest:
     @property
     def widen(self) -> float:
         """By how much intervals must be stretched so that these errors would have been no surprise."""
-        squares = [step.surprise**2 for step in self.steps]
-        return max(1.0, float(np.sqrt(np.mean(squares)))) if squares else 1.0
+        return _widen(self.steps)
 
     @property
     def longest_reach(self) -> float:
@@ -105,24 +105,38 @@ def back_test(law: type[Law], table: Table, objective: Objective | None = None) 
     method = method_for(law, len(table), objective)
     steps: list[BackTestStep] = []
     for limit in _cuts(law, table, method):
-        below = table.compute <= limit * (1 + SAME_COMPUTE)
+        below = table.compute <= limit
         steps += _predict_above(law, table.rows(below), table.rows(~below), method)
     return _judged(law, steps, len(table))
 
 
 def _cuts(law: type[Law], table: Table, method: Method) -> list[float]:
-    """Return the largest few amounts of compute up to which the law can be fitted with runs left above."""
-    cuts: list[float] = []
-    for limit in np.sort(table.compute)[::-1]:
-        below = table.compute <= limit * (1 + SAME_COMPUTE)
-        if below.all() or any(abs(limit / cut - 1) <= SAME_COMPUTE for cut in cuts):
-            continue
-        try:
-            require_enough(law, table.rows(below).columns, least_values=2 if method.weak_prior else 3)
-        except FitError:
-            continue
-        cuts.append(float(limit))
-    return cuts[:CUTS]
+    """Return amounts of compute up to which the law can be fitted and above which runs are left.
+
+    All of them when they are few; of many, those nearest to the largest compute over 2, 4, 8, ...
+    """
+    limits = _distinct_compute(table)[:-1]
+    possible = [limit for limit in limits if _fittable(law, table, method, limit)]
+    if len(possible) <= CUTS:
+        return possible
+    wanted = table.compute.max() / 2.0 ** np.arange(1, CUTS + 1)
+    nearest = [min(possible, key=lambda limit: abs(np.log(limit / target))) for target in wanted]
+    return sorted(set(nearest))
+
+
+def _distinct_compute(table: Table) -> list[float]:
+    """Return the amounts of compute that differ, in order; each the largest of those that count as one."""
+    ordered = np.sort(table.compute)
+    last = np.append(ordered[1:] > ordered[:-1] * (1 + SAME_COMPUTE), True)
+    return [float(value) for value in ordered[last]]
+
+
+def _fittable(law: type[Law], table: Table, method: Method, limit: float) -> bool:
+    try:
+        require_enough(law, table.rows(table.compute <= limit).columns, 2 if method.weak_prior else 3)
+    except FitError:
+        return False
+    return True
 
 
 def _predict_above(law: type[Law], known: Table, held_out: Table, method: Method) -> list[BackTestStep]:
@@ -144,50 +158,61 @@ def _predict_above(law: type[Law], known: Table, held_out: Table, method: Method
     ]
 
 
+def _widen(steps: Sequence[BackTestStep]) -> float:
+    squares = [step.surprise**2 for step in steps]
+    return max(1.0, float(np.sqrt(np.mean(squares)))) if squares else 1.0
+
+
 def _judged(law: type[Law], steps: Sequence[BackTestStep], n_points: int) -> BackTest:
     errors = np.array([np.log(step.predicted / step.measured) for step in steps])
-    inside = np.array([step.measured in step.interval for step in steps])
-    rmsle = float(np.sqrt(np.mean(errors**2))) if steps else None
-    coverage = float(inside.mean()) if steps else None
-    passed, verdict = _verdict(law, len(steps), rmsle, coverage, n_points)
+    tested = len(steps) > 0
+    rmsle = float(np.sqrt(np.mean(errors**2))) if tested else None
+    coverage = sum(step.measured in step.interval for step in steps) / len(steps) if tested else None
+    passed, verdict = _verdict(law, steps, rmsle, coverage, n_points)
     return BackTest(
         law=law.name,
         steps=tuple(steps),
         rmsle=rmsle,
         coverage=coverage,
-        bias=float(errors.mean()) if steps else None,
+        bias=float(errors.mean()) if tested else None,
         passed=passed,
         verdict=verdict,
     )
 
 
 def _verdict(
-    law: type[Law], n_steps: int, rmsle: float | None, coverage: float | None, n_points: int
+    law: type[Law],
+    steps: Sequence[BackTestStep],
+    rmsle: float | None,
+    coverage: float | None,
+    n_points: int,
 ) -> tuple[bool, str]:
-    if rmsle is None or coverage is None or n_steps < LEAST_STEPS:
+    if rmsle is None or len(steps) < LEAST_STEPS:
         return False, (
-            f"{n_points} observations leave {n_steps} predictions to test {law.name} by, and "
+            f"{n_points} observations leave {len(steps)} predictions to test {law.name} by, and "
             f"{LEAST_STEPS} are needed; add larger or longer runs"
         )
     record = (
-        f"{law.name} predicted {n_steps} larger runs from smaller ones with an error of {rmsle:.1%} "
+        f"{law.name} predicted {len(steps)} larger runs from smaller ones with an error of {rmsle:.1%} "
         f"(root mean square), {coverage:.0%} of them inside the 90% interval"
     )
     if rmsle > WORST_RMSLE:
-        return False, f"{record}: too far off; the runs follow no such law yet"
-    if coverage < LEAST_COVERAGE:
-        return False, f"{record}: its intervals are too narrow, so the law misses something the runs do"
+        return False, f"{record}: too far off, the runs follow no such law yet"
+    if rmsle > SMALL_RMSLE and _widen(steps) > WORST_WIDEN:
+        return False, f"{record}: errors that its intervals did not foresee, so the law misses something"
     return True, record
 
 
 def rank(tests: Sequence[BackTest]) -> list[BackTest]:
     """Return the back-tests best first: by root mean squared log error on the points that all predicted.
 
-    ``tests`` come in order of preference, and a handful of held-out runs cannot tell laws apart that
-    err nearly alike: a later law has to beat an earlier one by HANDICAP.  Untested laws come last.
+    ``tests`` come in order of preference.  A few held-out runs, which share the runs they are predicted
+    from, cannot tell laws apart that err nearly alike: a later law must beat an earlier one by a factor
+    of 1 + DOUBT / sqrt(points).  Untested laws come last.
     """
     points = [{_point(step) for step in test.steps} for test in tests if test.steps]
     common = set.intersection(*points) if points else set()
+    margin = 1 + DOUBT / np.sqrt(max(len(common), 1))
 
     def error(place: int) -> float:
         steps = tests[place].steps
@@ -195,7 +220,7 @@ def rank(tests: Sequence[BackTest]) -> list[BackTest]:
         if not shared:
             return float("inf")
         squares = [np.log(step.predicted / step.measured) ** 2 for step in shared]
-        return float(np.sqrt(np.mean(squares))) * (1 + HANDICAP) ** place
+        return float(np.sqrt(np.mean(squares)) * margin**place)
 
     return [tests[place] for place in sorted(range(len(tests)), key=error)]
 

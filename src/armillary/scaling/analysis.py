@@ -7,11 +7,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from armillary.core.errors import FitError, RequestError
+from armillary.core.errors import RequestError
 from armillary.core.files import read_json
 from armillary.fitting.fit import Certificate
 from armillary.fitting.selection import BackTest
@@ -20,7 +20,7 @@ from armillary.runs.run import Run
 from armillary.scaling.comparison import Comparison, compare
 from armillary.scaling.cost import ASSUMPTIONS, Cost, project_costs
 from armillary.scaling.extrapolation import Extrapolation, HeldOutCheck, check_rows, extrapolate
-from armillary.scaling.family import FamilyFit, fit_family
+from armillary.scaling.family import FamilyFit, fit_families
 from armillary.scaling.observations import Dropped, Observation, Observations, from_ladder
 
 BAND_POINTS = 40
@@ -111,13 +111,18 @@ class LadderAnalysis:
         return plain
 
 
+@runtime_checkable
 class Planned(Protocol):
     """A rung that is to be trained."""
 
-    family: str
-    n_params: int
-    n_tokens: int
-    train_flops: float
+    @property
+    def family(self) -> str: ...
+    @property
+    def n_params(self) -> int: ...
+    @property
+    def n_tokens(self) -> int: ...
+    @property
+    def train_flops(self) -> float: ...
 
 
 def analyse(folder: Path) -> LadderAnalysis:
@@ -169,18 +174,6 @@ def predict_rungs(folder: Path, rungs: Sequence[Planned]) -> list[Extrapolation]
         for rung in rungs
         if rung.family in fits
     ]
-
-
-def fit_families(observations: Observations) -> tuple[dict[str, FamilyFit], dict[str, str]]:
-    """Return each family's fit, or the problem that it has."""
-    fits: dict[str, FamilyFit] = {}
-    problems: dict[str, str] = {}
-    for family in observations.families:
-        try:
-            fits[family] = fit_family(observations.of(family))
-        except FitError as error:
-            problems[family] = str(error)
-    return fits, problems
 
 
 def _family(family: str, observations: Observations, fit: FamilyFit | None, problem: str) -> FamilyAnalysis:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from armillary.core.errors import FitError
+from armillary.core.units import format_count
 from armillary.fitting.fit import Certificate, require_enough
 from armillary.fitting.law import Law
 from armillary.fitting.method import estimate, method_for
@@ -17,7 +18,7 @@ from armillary.fitting.selection import BackTest, Table, back_test, rank
 from armillary.fitting.uncertainty import Bootstrap
 from armillary.scaling.compute import FlopsPerToken, optimal_split
 from armillary.scaling.laws import LAWS
-from armillary.scaling.observations import Observation, as_table
+from armillary.scaling.observations import Observation, Observations, as_table
 
 CANDIDATES = ("chinchilla", "power-law")
 N_DRAWS = 1000
@@ -87,7 +88,9 @@ def fit_family(
         raise FitError("there are no observations to fit; train some rungs first")
     table = as_table(rows)
     ranked = rank([back_test(LAWS[name], table, objective) for name in _fittable(table, law)])
-    chosen = LAWS[ranked[0].law]
+    chosen, record = LAWS[ranked[0].law], ranked[0]
+    if record.steps and not record.passed:
+        record = replace(record, verdict=record.verdict + _remedy(chosen, rows, objective))
     method = method_for(chosen, len(table), objective)
     fitted, draws = estimate(
         chosen, table.columns, table.losses, method, lineage=table.lineage, n_draws=n_draws
@@ -100,9 +103,39 @@ def fit_family(
         method=method.description,
         certificate=fitted.certificate,
         draws=draws,
-        back_test=ranked[0],
+        back_test=record,
         alternatives=tuple(ranked[1:]),
     )
+
+
+def _remedy(law: type[Law], rows: Sequence[Observation], objective: Objective | None) -> str:
+    """Return what to change about a ladder that fails its back-test: where to start it, if that helps."""
+    for name, what in (("n_params", "parameters"), ("n_tokens", "tokens")):
+        least = min(getattr(row, name) for row in rows)
+        kept = [row for row in rows if getattr(row, name) > 1.01 * least]
+        if len(kept) > len(law.domains()) and back_test(law, as_table(kept), objective).passed:
+            return (
+                f"; without the runs of {format_count(least)} {what} it passes, "
+                f"so start the ladder above them and add larger ones"
+            )
+    return "; train longer (more steps before the cooldown), or start from larger models"
+
+
+def fit_families(
+    observations: Observations,
+    law: str | None = None,
+    objective: Objective | None = None,
+    n_draws: int = N_DRAWS,
+) -> tuple[dict[str, FamilyFit], dict[str, str]]:
+    """Return, by family, the fits that could be made and the problems of those that could not."""
+    fits: dict[str, FamilyFit] = {}
+    problems: dict[str, str] = {}
+    for family in observations.families:
+        try:
+            fits[family] = fit_family(observations.of(family), law, objective, n_draws)
+        except FitError as error:
+            problems[family] = str(error)
+    return fits, problems
 
 
 def _fittable(table: Table, law: str | None) -> list[str]:

@@ -1,0 +1,48 @@
+"""armillary fit RUNS|TABLE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from armillary.cli.output import Json
+
+
+def fit(
+    subject: Annotated[
+        Path,
+        typer.Argument(metavar="RUNS|TABLE", help="A ladder, a folder of runs, or a CSV, TSV, JSONL file."),
+    ],
+    law: Annotated[
+        str | None, typer.Option(help="One of `list laws`; default the one that extrapolates best.")
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(help="huber, least-squares or least-absolute; default by the number of runs."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option(metavar="OURS=THEIRS", help="A table's names: n_params='Model Size'.")
+    ] = None,
+    draws: Annotated[int, typer.Option(min=100, help="Bootstrap refits.")] = 1000,
+    out: Annotated[Path | None, typer.Option(help="Save the fit, for extrapolate.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a scaling law to trained runs, with intervals, and back-test it on the largest of them."""
+    from armillary.cli.fit_output import emit_fits
+    from armillary.core.errors import FitError
+    from armillary.fitting.objective import objective_named
+    from armillary.scaling.family import fit_families
+    from armillary.scaling.fit_file import save_fits
+    from armillary.scaling.reading import read_observations
+    from armillary.scaling.tables import parse_columns
+
+    observations = read_observations(subject, parse_columns(columns or []))
+    chosen = objective_named(objective) if objective else None
+    fits, problems = fit_families(observations, law, chosen, draws)
+    if not fits:
+        raise FitError("; ".join(f"{family or subject}: {problem}" for family, problem in problems.items()))
+    if out is not None:
+        save_fits(list(fits.values()), out)
+    emit_fits(fits, problems, observations, out, as_json)
