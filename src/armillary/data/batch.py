@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -35,6 +35,7 @@ class Batch:
         return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device), lengths=moved)
 
 
+@runtime_checkable
 class Batches(Protocol):
     """Training batches as a pure function of the step: a resumed run needs to know nothing else."""
 

@@ -1,16 +1,28 @@
 """Where examples come from: one file a source, each registered under its name."""
 
+from armillary.data.base import SOURCES
 from armillary.data.sources.digits import Digits
+from armillary.data.sources.fashion_mnist import FashionMNIST
+from armillary.data.sources.huggingface import HuggingFaceDocuments, HuggingFaceImages, HuggingFaceTexts
+from armillary.data.sources.image_folder import ImageFolder
+from armillary.data.sources.infer import infer_source
 from armillary.data.sources.stdlib import StandardLibrary
 from armillary.data.sources.stdlib_modules import StandardLibraryModules
 from armillary.data.sources.table import DocumentTable, LabelledTable
 from armillary.data.sources.text_files import TextFiles
 
 __all__ = [
+    "SOURCES",
     "Digits",
     "DocumentTable",
+    "FashionMNIST",
+    "HuggingFaceDocuments",
+    "HuggingFaceImages",
+    "HuggingFaceTexts",
+    "ImageFolder",
     "LabelledTable",
     "StandardLibrary",
     "StandardLibraryModules",
     "TextFiles",
+    "infer_source",
 ]

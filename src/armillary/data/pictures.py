@@ -1,0 +1,126 @@
+"""Image files of any kind and size as arrays of one size."""
+
+from __future__ import annotations
+
+import io
+import statistics
+import struct
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import ExifTags, Image, ImageOps
+
+from armillary.core.errors import DataError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
+LARGEST = 128  # pixels a side, when nobody says which size
+GREY = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N"})  # Pillow's modes
+SIXTEEN_BITS = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N"})
+ON_THEIR_SIDE = (5, 6, 7, 8)  # values of EXIF's orientation that swap height and width
+
+# What Pillow raises for files that are damaged, cut short, no image at all, or too large to be true.
+UNREADABLE = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    struct.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+Colour = Literal["auto", "grey", "rgb"]
+
+
+class Picture(NamedTuple):
+    """An image file, in a folder or in memory, and the words for where it stands."""
+
+    where: str
+    file: Path | bytes
+
+
+class Shape(NamedTuple):
+    """What the header of an image file says, as the image is shown."""
+
+    width: int
+    height: int
+    grey: bool
+
+
+def read_pictures(
+    pictures: Sequence[Picture], size: int | None = None, colour: Colour = "auto"
+) -> tuple[list[UInt8[np.ndarray, "height width channels"]], int]:
+    """Return the pixels of all pictures at one size and depth, and how many had to be resized.
+
+    Without ``size``, pictures that are all alike and at most ``LARGEST`` pixels a side keep their size;
+    others become squares with the median of their shorter sides, at most ``LARGEST``.  A picture is
+    scaled and cropped about its centre, never stretched.  ``auto`` is grey when all pictures are.
+
+    Raises DataError, naming the picture, when one cannot be read whole.  Pillow's bound of about 89
+    million pixels holds.
+    """
+    shapes = [_shape(picture) for picture in pictures]
+    sides = _common_sides([(shape.width, shape.height) for shape in shapes], size)
+    grey = colour == "grey" or (colour == "auto" and all(shape.grey for shape in shapes))
+    pixels = [_pixels(picture, sides, "L" if grey else "RGB") for picture in pictures]
+    return pixels, sum((shape.width, shape.height) != sides for shape in shapes)
+
+
+def _common_sides(sides: Sequence[tuple[int, int]], size: int | None) -> tuple[int, int]:
+    if size is not None:
+        return size, size
+    ((common, _),) = Counter(sides).most_common(1)
+    if len(set(sides)) == 1 and max(common) <= LARGEST:
+        return common
+    side = min(LARGEST, round(statistics.median(min(pair) for pair in sides)))
+    return side, side
+
+
+@contextmanager
+def _opened(picture: Picture) -> Iterator[Image.Image]:
+    """Open a picture; whatever Pillow raises until it is closed becomes a DataError that names it."""
+    file = io.BytesIO(picture.file) if isinstance(picture.file, bytes) else picture.file
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)  # odd EXIF data; what cannot be read raises too
+            with Image.open(file) as image:
+                yield image
+    except UNREADABLE as error:
+        raise DataError(f"{picture.where} cannot be read as an image: {error}") from error
+
+
+def _shape(picture: Picture) -> Shape:
+    with _opened(picture) as image:
+        width, height = image.size
+        if image.getexif().get(ExifTags.Base.Orientation) in ON_THEIR_SIDE:
+            width, height = height, width
+        return Shape(width, height, image.mode in GREY)
+
+
+def _pixels(
+    picture: Picture, sides: tuple[int, int], mode: str
+) -> UInt8[np.ndarray, "height width channels"]:
+    with _opened(picture) as image:
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode in SIXTEEN_BITS:
+            upright = Image.fromarray((np.asarray(upright).clip(0, 65535) // 257).astype(np.uint8))
+        if upright.has_transparency_data:
+            upright = _on_white(upright)
+        upright = upright.convert(mode)
+        if upright.size != sides:
+            upright = ImageOps.fit(upright, sides, Image.Resampling.LANCZOS)
+        return np.atleast_3d(np.asarray(upright))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return a picture with transparent places as it looks on paper."""
+    paper = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(paper, image.convert("RGBA"))

@@ -1,0 +1,58 @@
+"""Which source a path means, for a task that learns from a given kind of example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from armillary.core.errors import DataError
+from armillary.data.base import Document, LabelledImage, LabelledText, Source
+from armillary.data.rows import SUFFIXES
+from armillary.data.sources.fashion_mnist import FashionMNIST
+from armillary.data.sources.huggingface import (
+    HuggingFaceDocuments,
+    HuggingFaceImages,
+    HuggingFaceTexts,
+    is_saved,
+)
+from armillary.data.sources.image_folder import ImageFolder
+from armillary.data.sources.table import DocumentTable, LabelledTable
+from armillary.data.sources.text_files import TextFiles
+
+TABLES = f"a table ({', '.join(SUFFIXES)})"
+SAVED = "a folder saved by the datasets library"
+ALLOWED: dict[type, str] = {
+    Document: f"a text file, a folder of text files, {TABLES} with a column text, or {SAVED}",
+    LabelledText: f"{TABLES} with the columns text and label, or {SAVED}",
+    LabelledImage: f"a folder with a folder of images for each class, one of idx files, or {SAVED}",
+}
+
+
+def infer_source(path: Path, example: type[Any]) -> Source:
+    """Return the source that reads ``path`` as examples of a kind.
+
+    Raises DataError, saying what is allowed, when nothing is there or it is no such data.
+    """
+    if not path.exists():
+        raise DataError(f"there is no file or folder {path}; this task takes {ALLOWED[example]}")
+    if path.is_dir() and is_saved(path):
+        return _saved(path, example)
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        if example is Document:
+            return DocumentTable(path=path)
+        if example is LabelledText:
+            return LabelledTable(path=path)
+    elif example is Document:
+        return TextFiles(path=path)
+    elif example is LabelledImage and path.is_dir():
+        is_idx = any(path.glob("*-idx3-ubyte*"))
+        return FashionMNIST(path=path) if is_idx else ImageFolder(path=path)
+    raise DataError(f"{path} is not what this task learns from, which is {ALLOWED[example]}")
+
+
+def _saved(folder: Path, example: type[Any]) -> Source:
+    if example is Document:
+        return HuggingFaceDocuments(path=str(folder))
+    if example is LabelledText:
+        return HuggingFaceTexts(path=str(folder))
+    return HuggingFaceImages(path=str(folder))
