@@ -3,6 +3,7 @@
     ArmillaryError                  exit 1: the work failed
     ├── DivergenceError             the loss became NaN or ran away
     ├── CheckpointError             a file of a run is damaged, missing or cannot be written
+    ├── StoppedError                exit 130: the user interrupted it; what was done is saved
     ├── FitError                    the numbers do not support the answer that was asked for
     └── RequestError                exit 2: the request was wrong
         ├── ConfigError             a field has no such name or cannot take this value
@@ -17,12 +18,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class ArmillaryError(Exception):
     """Base of every error that is reported as one line instead of a traceback."""
 
     exit_status = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the error says, not how it was made: worker processes hand theirs to the parent."""
+        return _remade, (type(self), self.args, self.__dict__)
 
 
 class DivergenceError(ArmillaryError):
@@ -31,6 +37,12 @@ class DivergenceError(ArmillaryError):
 
 class CheckpointError(ArmillaryError):
     """A file of a run is damaged, missing or could not be written; the message names the file."""
+
+
+class StoppedError(ArmillaryError):
+    """The user interrupted the work; the message says where it stands and how to go on."""
+
+    exit_status = 130  # 128 + SIGINT, as shells have it
 
 
 class FitError(ArmillaryError):
@@ -75,6 +87,13 @@ class UnknownNameError(RequestError, KeyError):
 
     def __str__(self) -> str:  # KeyError would print the message quoted
         return str(self.args[0])
+
+
+def _remade(kind: type[ArmillaryError], args: tuple[Any, ...], state: dict[str, Any]) -> ArmillaryError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def unknown(what: str, name: str, known: Iterable[str], hint: str = "") -> str:

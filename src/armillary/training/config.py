@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from armillary.core.config import Config
+from armillary.core.errors import ConfigError
 from armillary.models.base import ModelConfig
 from armillary.tasks.base import Task
+from armillary.training.budget import Budget
+
+
+def _require(holds: bool, name: str, value: object, allowed: str) -> None:
+    if not holds:
+        raise ConfigError(f"{name} is {allowed}, got {value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +25,16 @@ class OptimConfig(Config):
     beta1: float = 0.9
     beta2: float | None = None  # decay of the second moment, per step
     weight_decay: float | None = None  # decoupled, multiplied by the learning rate
-    clip: float = 1.0  # largest norm of the gradient over all parameters
+    clip: float = 1.0  # largest norm of the gradient over all parameters; 0: no clipping
+
+    def __post_init__(self) -> None:
+        _require(self.lr is None or self.lr > 0, "optim.lr", self.lr, "above 0")
+        _require(0 <= self.beta1 < 1, "optim.beta1", self.beta1, "at least 0 and below 1")
+        _require(
+            self.beta2 is None or 0 <= self.beta2 < 1, "optim.beta2", self.beta2, "at least 0 and below 1"
+        )
+        _require((self.weight_decay or 0) >= 0, "optim.weight_decay", self.weight_decay, "0 or more")
+        _require(self.clip >= 0, "optim.clip", self.clip, "0 (no clipping) or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +50,11 @@ class ScheduleConfig(Config):
     warmup: int | None = None  # steps of linear warm-up, absolute; None: derived
     decay: float = 0.2  # share of the budget that a wsd schedule cools down over
     floor: float = 0.0  # last learning rate as a share of the peak
+
+    def __post_init__(self) -> None:
+        _require((self.warmup or 0) >= 0, "schedule.warmup", self.warmup, "a number of steps, 0 or more")
+        _require(0 <= self.decay <= 1, "schedule.decay", self.decay, "a share, 0 to 1")
+        _require(0 <= self.floor <= 1, "schedule.floor", self.floor, "a share, 0 to 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +79,24 @@ class RunConfig(Config):
     strategy: Literal["auto", "ddp", "fsdp"] = "auto"
     compile: bool = False  # torch.compile the model
     tensorboard: bool = False  # also write TensorBoard files into the run
+
+    def __post_init__(self) -> None:
+        Budget.parse(self.budget)
+        parts = self.devices * self.accumulate
+        _require(self.devices >= 1, "devices", self.devices, "1 or more")
+        _require(self.accumulate >= 1, "accumulate", self.accumulate, "1 or more")
+        _require(
+            self.batch_size is None or (self.batch_size >= 1 and self.batch_size % parts == 0),
+            "batch_size",
+            self.batch_size,
+            f"1 or more, a multiple of devices x accumulate = {parts}",
+        )
+        _require(0 <= self.ema < 1, "ema", self.ema, "at least 0 and below 1")
+        for name in ("patience", "evaluations", "checkpoints"):
+            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        _require(
+            not self.patience or self.evaluations > 0, "patience", self.patience, "0 without evaluations"
+        )
 
     def fitted(self) -> RunConfig:
         """Return this configuration with the model built for the task's signature."""

@@ -1,0 +1,116 @@
+"""The model card of a finished run (Mitchell et al. 2019): data, results, cost, limits, in Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from armillary.core.units import format_count, format_flop, format_seconds
+from armillary.runs.run import Run, Summary
+from armillary.training.config import RunConfig
+
+USE = """\
+## Use
+
+In this folder:
+
+```sh
+armillary predict . INPUT
+armillary evaluate .
+```
+
+`model.safetensors` holds the weights, `config.json` the model's shape, and the files beside them what turns
+raw input into tensors."""
+
+
+def model_card(run: Run, config: RunConfig, summary: Summary) -> str:
+    """Return README.md of ``run``: its front matter, what it is in plain words, and every setting."""
+    sections = (
+        _front_matter(run, config),
+        _lead(run, config, summary),
+        USE,
+        _data(config),
+        _results(config, summary),
+        _cost(run, summary),
+        _limits(config),
+        _settings(run),
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _front_matter(run: Run, config: RunConfig) -> str:
+    fields = {
+        "library_name": "armillary",
+        "pipeline_tag": config.task.kind,
+        "tags": [config.model.kind, config.task.source.kind],
+        "model_name": run.name,
+    }
+    return "\n".join(("---", *(f"{key}: {json.dumps(value)}" for key, value in fields.items()), "---"))
+
+
+def _lead(run: Run, config: RunConfig, summary: Summary) -> str:
+    task = config.task
+    headline = summary.metrics.get(f"test/{task.headline}")
+    result = f", {task.headline} {headline:.4g} on the test split" if headline is not None else ""
+    return (
+        f"# {run.name}\n\n"
+        f"A {config.model.kind} of {format_count(summary.n_params)} parameters for {task.kind}, trained from "
+        f"scratch on {task.source.kind}{result}."
+    )
+
+
+def _data(config: RunConfig) -> str:
+    source = config.task.source
+    return (
+        f"## Data\n\nThe training split of `{source.kind}`; validation and test examples are not in it.\n\n"
+        f"- Licence: {source.licence}\n- Source: {source.citation}"
+    )
+
+
+def _results(config: RunConfig, summary: Summary) -> str:
+    validation = {k: v for k, v in summary.metrics.items() if "/" not in k}
+    test = {k.removeprefix("test/"): v for k, v in summary.metrics.items() if k.startswith("test/")}
+    names = [*validation, *(name for name in test if name not in validation)]
+    rows = ((name, _number(validation, name), _number(test, name)) for name in names)
+    return (
+        f"## Results\n\n{_table(('metric', 'validation', 'test'), rows)}\n\n"
+        f"`loss` is in nats per {config.task.unit}."
+    )
+
+
+def _number(metrics: Mapping[str, float], name: str) -> str:
+    return f"{metrics[name]:.5g}" if name in metrics else ""
+
+
+def _cost(run: Run, summary: Summary) -> str:
+    made = run.provenance
+    rows = (
+        ("parameters", f"{summary.n_params:,}"),
+        ("parameters without embeddings", f"{summary.n_params_non_embedding:,}"),
+        ("examples seen", f"{summary.n_examples:,}"),
+        (f"{summary.unit}s seen", f"{summary.n_tokens:,}"),
+        ("compute", f"{format_flop(summary.train_flops)} FLOP"),
+        ("time", format_seconds(summary.seconds)),
+        ("machine", f"{made['processor']}, {made['n_cores']} cores"),
+        ("software", f"armillary {made['armillary']}, torch {made['packages']['torch']}"),
+    )
+    return f"## Cost\n\n{_table(('training', ''), rows)}"
+
+
+def _limits(config: RunConfig) -> str:
+    return (
+        "## Limits\n\n"
+        f"Trained on one source, {config.task.source.kind}; what it does on other input is not known. It "
+        "repeats the errors and the leanings of that source. Judge it on your own data before relying on it."
+    )
+
+
+def _settings(run: Run) -> str:
+    settings = json.dumps(run.config, indent=2, ensure_ascii=False)
+    return f"## Every setting\n\nThis and the data make the same weights again.\n\n```json\n{settings}\n```"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

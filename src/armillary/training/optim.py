@@ -1,0 +1,62 @@
+"""AdamW on groups of parameters, and gradient clipping without a pass too many."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from armillary.training.config import OptimConfig
+
+EPSILON = 1e-8  # AdamW's, and what keeps the clipping ratio finite
+
+
+def adamw(model: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
+    """Return AdamW (Loshchilov & Hutter 2019) for ``model``, with its fused kernel where there is one.
+
+    ``config`` has nothing left to derive.  Weight decay shrinks matrices and kernels only: a norm's
+    gain, a bias or an embedding row has no direction that a smaller norm would make simpler.
+    """
+    assert config.lr is not None
+    assert config.beta2 is not None
+    assert config.weight_decay is not None
+    decayed, kept = decay_groups(model)
+    shares = ((decayed, config.weight_decay), (kept, 0.0))
+    groups = [{"params": params, "weight_decay": decay} for params, decay in shares if params]
+    kernel = functools.partial(
+        torch.optim.AdamW, groups, lr=config.lr, betas=(config.beta1, config.beta2), eps=EPSILON
+    )
+    try:
+        return kernel(fused=True)
+    except RuntimeError:  # this device or number type has no fused kernel
+        return kernel(foreach=True)
+
+
+def decay_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Return (parameters that weight decay shrinks, the others), a tied parameter once."""
+    tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+    decayed: list[nn.Parameter] = []
+    kept: list[nn.Parameter] = []
+    for parameter in model.parameters():
+        matrix = sum(size > 1 for size in parameter.shape) >= 2 and id(parameter) not in tables
+        (decayed if matrix else kept).append(parameter)
+    return decayed, kept
+
+
+def clip_(gradients: list[Tensor], largest: float) -> Float[Tensor, ""]:
+    """Scale ``gradients`` in place so that their joint norm is at most ``largest``; return the norm before.
+
+    Nothing is read back from the device.  (Pascanu et al. 2013.)  ``largest`` = 0: only measure.
+    """
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    if largest > 0:
+        torch._foreach_mul_(gradients, torch.clamp(largest / (norm + EPSILON), max=1.0))
+    return norm
+
+
+def gradients_of(parameters: Iterable[nn.Parameter]) -> list[Tensor]:
+    """Return the gradients that the last backward pass left."""
+    return [p.grad for p in parameters if p.grad is not None]
