@@ -1,1 +1,8 @@
-"""What is learnt and how it is judged, one file per task."""
+"""What is learnt and how it is judged, one file per task; importing this package enters them in ``TASKS``."""
+
+from armillary.tasks.base import TASKS, Task
+from armillary.tasks.image_classification import ImageClassification
+from armillary.tasks.text_classification import TextClassification
+from armillary.tasks.text_generation import TextGeneration
+
+__all__ = ["TASKS", "ImageClassification", "Task", "TextClassification", "TextGeneration"]

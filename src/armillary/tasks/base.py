@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 
 from armillary.core.config import Config
+from armillary.core.errors import ConfigError, unknown
 from armillary.core.registry import Registry
 from armillary.data.base import Source, Split
 from armillary.data.batch import Batch, Batches
@@ -75,3 +78,28 @@ class Task(Config, ABC):
     @abstractmethod
     def restored(self, folder: Path) -> Self:
         """Return this task with the preprocessor that was saved in ``folder``; the source is not read."""
+
+    def with_preprocessor(self, **made: Any) -> Self:
+        """Return a copy whose cached properties named in ``made`` are set instead of learnt."""
+        copy = self.replace()
+        vars(copy).update(made)
+        return copy
+
+
+@contextlib.contextmanager
+def judged(model: nn.Module) -> Iterator[torch.device]:
+    """Put ``model`` into evaluation mode, without gradients, for a while; yield the device it is on."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield next((p.device for p in model.parameters()), torch.device("cpu"))
+    finally:
+        model.train(training)
+
+
+def check_options(task: str, options: Mapping[str, Any], known: Collection[str] = ()) -> None:
+    """Raise ConfigError when ``options`` of an answer has a name that is not ``known``."""
+    for name in options:
+        if name not in known:
+            raise ConfigError(unknown(f"option of {task}", name, known))

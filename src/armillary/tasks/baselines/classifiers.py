@@ -9,16 +9,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from armillary.tasks.metrics import cross_entropy
+from armillary.tasks.metrics import classification_metrics, cross_entropy
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
+
+Targets = Int[np.ndarray, " _"]
 
 # scikit-learn takes a second to import; only who trains a baseline waits for it.
 
 INVERSE_PENALTIES = (0.01, 0.1, 1.0, 10.0)  # C of scikit-learn; validation loss chooses
 MAX_ITERATIONS = 200  # of L-BFGS
 MAX_FEATURES = 100_000  # of each kind (words, character n-grams), the most frequent ones
+
+
+def classification_baselines(
+    linear: str, features: Sequence[Any], targets: Sequence[Targets], n_classes: int
+) -> dict[str, dict[str, float]]:
+    """Return test metrics of the majority class and of logistic regression, named ``linear``.
+
+    ``features`` (matrices of a row an example) and ``targets`` are those of training, validation and test.
+    """
+    train, validation, test = zip(features, targets, strict=True)
+    n_test = len(test[1])
+    return {
+        "majority-class": classification_metrics(majority_class(train[1], n_test, n_classes), test[1]),
+        linear: classification_metrics(logistic_regression(train, validation, test[0], n_classes), test[1]),
+    }
 
 
 def majority_class(

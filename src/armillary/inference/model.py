@@ -1,0 +1,82 @@
+"""A finished run as something that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from armillary.core.errors import CheckpointError, ConfigError, RequestError, UnknownNameError
+from armillary.data.base import SPLITS
+from armillary.data.sources import infer_source
+from armillary.runs.run import Run
+from armillary.tasks import Task
+from armillary.training.config import RunConfig
+from armillary.training.finished import WEIGHTS
+from armillary.training.weights import load_weights, read_tensors
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model, its task, and what the task learnt before training.  Make one with ``open_model``."""
+
+    run: Run
+    config: RunConfig
+    task: Task  # with the tokenizer, labels and pixel statistics of the run
+    module: nn.Module  # in evaluation mode
+
+    def answer(self, inputs: Sequence[Any], **options: Any) -> list[Any]:
+        """Return an answer to each input, in plain JSON values; the task says which ``options`` there are.
+
+        Raises DataError for an input that is none of the task's, ConfigError for an unknown option.
+        """
+        return self.task.answer(self.module, inputs, **options)
+
+    def evaluate(self, split: str = "test", batch_size: int = 256) -> dict[str, float]:
+        """Return the metrics on a split of the source, or of the data that the model was opened with."""
+        for name in SPLITS:
+            if name == split:
+                return self.task.evaluate(self.module, name, batch_size)
+        raise UnknownNameError("split", split, SPLITS)
+
+
+def open_model(run: Run | Path, device: str = "cpu", data: Path | None = None) -> Model:
+    """Open a finished run for questions; its source is read by ``evaluate`` alone.
+
+    ``device`` is torch's name of one, or "auto".  ``data`` is a user's own file or folder to evaluate on
+    instead of the run's source.  Raises RequestError when the run has not finished, CheckpointError naming
+    the file when one is missing or damaged, ConfigError for a device that is not here, DataError for data
+    of another kind than the task's.
+    """
+    run = Run.open(run) if isinstance(run, Path) else run
+    if not run.finished:
+        raise RequestError(f"{run.path} has not finished; go on with: armillary train --resume {run.path}")
+    config = RunConfig.from_dict(run.config)
+    task = config.task
+    if data is not None:
+        task = task.replace(source=infer_source(data, task.example))
+    module = _restored(config, run.path / WEIGHTS)
+    return Model(run, config, task.restored(run.path), _placed(module, device).eval())
+
+
+def _restored(config: RunConfig, path: Path) -> nn.Module:
+    """Return the model of ``config`` with the weights in the file ``path``."""
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing; without its weights the run cannot answer")
+    module = config.model.build()
+    load_weights(module, read_tensors(path), path)
+    return module
+
+
+def _placed(module: nn.Module, device: str) -> nn.Module:
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return module.to(torch.device(device))
+    except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"device={device!r} cannot be used here: {reason}; cpu always can") from error

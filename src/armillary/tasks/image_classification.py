@@ -1,0 +1,157 @@
+"""Image classification: an image in, one of several labels out."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
+
+from armillary.core.errors import DataError
+from armillary.core.files import write_json
+from armillary.data.base import SPLITS, LabelledImage, Split
+from armillary.data.batch import Batch, Batches
+from armillary.data.images import Augmentation, PixelStatistics, augment, normalise, stack, statistics
+from armillary.data.order import ShuffledBatches
+from armillary.models.signature import Signature
+from armillary.tasks.base import TASKS, check_options
+from armillary.tasks.baselines.classifiers import classification_baselines
+from armillary.tasks.classification import CHUNK, PREPROCESSOR, Classification, read_preprocessor
+from armillary.tasks.image_input import ImageShape, fit, pixels_of, shape_of
+
+BASELINE_SIDE = 32  # pixels a side that logistic regression sees at most; larger images are averaged down
+
+Picture = UInt8[np.ndarray, "height width channels"]
+Stack = UInt8[Tensor, "n channels height width"]
+
+
+@TASKS.register("image-classification")
+@dataclass(frozen=True, kw_only=True)
+class ImageClassification(Classification):
+    """Tell the label of an image.
+
+    A model reads images of the training split's one size, with mean 0 and standard deviation 1 over that
+    split in each channel.  Others are converted and resized; how many of a split's that were is among
+    its metrics (``resized``, a share).
+    """
+
+    kind: ClassVar[str] = "image-classification"
+    example: ClassVar[type] = LabelledImage
+    unit: ClassVar[str] = "image"
+    default_source: ClassVar[str] = "digits"
+    augmentation: Augmentation = Augmentation()
+
+    @functools.cached_property
+    def image_shape(self) -> ImageShape:
+        """The shape of the training images, all alike.  DataError naming the first that is not."""
+        shapes = [shape_of(example.pixels) for example in self.source.split("train")]
+        for row, shape in enumerate(shapes):
+            if shape != shapes[0]:
+                raise DataError(
+                    f"training image {row} is {shape} and image 0 is {shapes[0]}; all must be alike: resize "
+                    "them, or read them with the source image-folder, which does"
+                )
+        return shapes[0]
+
+    @functools.cached_property
+    def pixel_statistics(self) -> PixelStatistics:
+        """Mean and standard deviation of each channel over the training split."""
+        return statistics(self._pixels("train"))
+
+    def signature(self) -> Signature:
+        return Signature(
+            inputs="image", outputs="class", n_classes=len(self.labels), **self.image_shape._asdict()
+        )
+
+    def training_batches(self, batch_size: int, seed: int) -> Batches:
+        pixels, targets = self._pixels("train"), torch.from_numpy(self.targets("train"))
+
+        def make(indices: np.ndarray, generator: torch.Generator) -> Batch:
+            plain = self._normalised(pixels[indices])
+            return Batch(augment(plain, self.augmentation, generator), targets[indices])
+
+        return ShuffledBatches(len(targets), batch_size, seed, make)
+
+    def evaluation_batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
+        pixels, targets = self._pixels(split), torch.from_numpy(self.targets(split))
+        for chunk, labels in zip(pixels.split(batch_size), targets.split(batch_size), strict=True):
+            yield Batch(self._normalised(chunk), labels)
+
+    def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:  # noqa: ARG002
+        zeros = torch.zeros(batch_size, dtype=torch.long)
+        return Batch(torch.zeros(batch_size, *self.image_shape), zeros)
+
+    def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
+        """Return the metrics of a classifier and the share of images that were resized."""
+        resized = [shape_of(example.pixels) != self.image_shape for example in self.source.split(split)]
+        return super().evaluate(model, split, batch_size) | {"resized": float(np.mean(resized))}
+
+    def baseline(self) -> dict[str, dict[str, float]]:
+        """Return test metrics of the majority class and of logistic regression on pixels."""
+        features = [_features(self._pixels(split)) for split in SPLITS]
+        targets = [self.targets(split) for split in SPLITS]
+        return classification_baselines("logistic-regression", features, targets, len(self.labels))
+
+    def answer(self, model: nn.Module, raw: Sequence[Any], **options: Any) -> list[Any]:
+        """Return a label and the probabilities of all labels, most probable first, for each image.
+
+        An image is the path of a file, a Pillow image or an array (see ``image_input.pixels_of``).
+        One that had to be resized has a ``note`` that says so.  DataError for what is no image.
+        """
+        check_options(self.kind, options)
+        images = [pixels_of(item) for item in raw]
+        fitted = [self._fitted(image) for image in images]
+        chunks = [stack(fitted[start : start + CHUNK]) for start in range(0, len(fitted), CHUNK)]
+        batches = [Batch(self._normalised(chunk), torch.zeros(len(chunk)).long()) for chunk in chunks]
+        return self._ask(model, batches, [self._note(shape_of(image)) for image in images])
+
+    def save_preprocessor(self, folder: Path) -> None:
+        """Write ``preprocessor_config.json``, in the words that Hugging Face's image processors use."""
+        values = {
+            "labels": list(self.labels),
+            "num_channels": self.image_shape.channels,
+            "size": {"height": self.image_shape.height, "width": self.image_shape.width},
+            "image_mean": list(self.pixel_statistics.mean),
+            "image_std": list(self.pixel_statistics.std),
+        }
+        write_json(folder / PREPROCESSOR, values)
+
+    def restored(self, folder: Path) -> Self:
+        kept = read_preprocessor(folder, "labels", "num_channels", "size", "image_mean", "image_std")
+        return self.with_preprocessor(
+            labels=tuple(kept["labels"]),
+            image_shape=ImageShape(kept["num_channels"], kept["size"]["height"], kept["size"]["width"]),
+            pixel_statistics=PixelStatistics(mean=tuple(kept["image_mean"]), std=tuple(kept["image_std"])),
+        )
+
+    def _pixels(self, split: Split) -> Stack:
+        """Return the images of ``split`` in the one shape, stacked once."""
+        if split not in self._stacks:
+            self._stacks[split] = stack([self._fitted(e.pixels) for e in self.source.split(split)])
+        return self._stacks[split]
+
+    @functools.cached_property
+    def _stacks(self) -> dict[Split, Stack]:
+        return {}
+
+    def _fitted(self, pixels: Picture) -> LabelledImage:
+        return LabelledImage(fit(pixels, self.image_shape), label="")
+
+    def _normalised(self, pixels: Stack) -> Float[Tensor, "n channels height width"]:
+        return normalise(pixels, self.pixel_statistics)
+
+    def _note(self, shape: ImageShape) -> str:
+        return f"resized from {shape} to {self.image_shape}" if shape != self.image_shape else ""
+
+
+def _features(pixels: Stack) -> Float[np.ndarray, "n n_features"]:
+    """Return each image as a row of numbers from 0 to 1, large ones averaged down to BASELINE_SIDE."""
+    height, width = (min(side, BASELINE_SIDE) for side in pixels.shape[2:])
+    return np.asarray((adaptive_avg_pool2d(pixels.float(), (height, width)) / 255).flatten(1).numpy())
