@@ -37,6 +37,7 @@ class ModelConfig(Config, ABC):
 
     registry: ClassVar[Registry[Any] | None] = MODELS
     supports: ClassVar[frozenset[tuple[str, str]]]  # (inputs, outputs) that the family can be built for
+    every_size: ClassVar[bool] = True  # at_size misses none; else it says which size is near
     carries_state: ClassVar[bool] = False  # trained with the state of one batch passed to the next
     signature: Signature = Signature()
 
@@ -51,7 +52,8 @@ class ModelConfig(Config, ABC):
     def at_size(self, n_params: float) -> Self:
         """Return the member of this family with ``n_params`` parameters in all, within 5%.
 
-        Raises ConfigError when the signature alone (its vocabulary, its classes) needs more.
+        Raises ConfigError when the signature alone (its vocabulary, its classes) needs more, or when the
+        sizes of a family without ``every_size`` lie further apart.
         """
 
     def fit_to(self, signature: Signature) -> Self:

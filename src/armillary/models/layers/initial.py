@@ -41,3 +41,8 @@ class Readout(Linear):
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__(n_in, n_out, bias=True, n_branches=n_in)
+
+
+def he_normal_(weight: Tensor) -> None:
+    """Draw filters (out, in, ...) from N(0, 2 / fan-in), for a ReLU behind them (He et al. 2015)."""
+    normal_(weight, (2 / weight[0].numel()) ** 0.5)

@@ -1,0 +1,69 @@
+"""The shape of a recurrent network, and how it follows from one number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from torch import nn
+
+from armillary.models.base import MODELS, ModelConfig
+from armillary.models.lstm.classifier import RecurrentClassifier
+from armillary.models.lstm.language_model import RecurrentLM
+from armillary.models.sizing import member_at_size
+
+ASPECT = 256  # d_model over n_layers
+MIN_LAYERS, MAX_LAYERS = 2, 8  # 8 as in Wu et al. 2016 (GNMT): steps of deep stacks wait for each other
+USUAL_EXPANSION = 2  # d_hidden over d_model
+
+
+@MODELS.register("lstm")
+@dataclass(frozen=True, kw_only=True)
+class LSTMConfig(ModelConfig):
+    """Recurrent language model (text generation), or bidirectional reader (texts, the rows of images)."""
+
+    kind: ClassVar[str] = "lstm"
+    carries_state: ClassVar[bool] = True
+    supports: ClassVar[frozenset[tuple[str, str]]] = frozenset(
+        {("tokens", "next-token"), ("tokens", "class"), ("image", "class")}
+    )
+    d_model: int = 48  # width of the residual stream
+    n_layers: int = 2
+    d_hidden: int | None = None  # units of a layer, both directions together; None: 2 d_model
+    dropout: float | None = None  # None: 0 where the next token is learnt, 0.1 where classes are
+
+    def build(self) -> nn.Module:
+        signature = self.check_signature()
+        model = RecurrentLM if signature.outputs == "next-token" else RecurrentClassifier
+        return model(
+            signature,
+            d_model=self.d_model,
+            n_layers=self.n_layers,
+            d_hidden=self.hidden_width,
+            dropout=self.dropout_rate,
+        )
+
+    def at_size(self, n_params: float) -> Self:
+        """Return the member with ``n_params`` parameters, shaped by ``with_width``."""
+        return member_at_size(n_params, self.with_width, type(self).stretched)
+
+    def with_width(self, d_model: int) -> Self:
+        """Return the member of this width: two layers, one more for each 256 channels, eight at most."""
+        n_layers = min(MAX_LAYERS, max(MIN_LAYERS, round(d_model / ASPECT)))
+        return self.replace(d_model=d_model, n_layers=n_layers, d_hidden=None)
+
+    def stretched(self, factor: float) -> Self:
+        """Return this shape with ``factor`` times the usual units, an even number for two directions."""
+        return self.replace(d_hidden=2 * max(1, round(factor * USUAL_EXPANSION * self.d_model / 2)))
+
+    @property
+    def hidden_width(self) -> int:
+        """Units of a layer, both directions together."""
+        return USUAL_EXPANSION * self.d_model if self.d_hidden is None else self.d_hidden
+
+    @property
+    def dropout_rate(self) -> float:
+        """Probability that a unit is dropped in training."""
+        if self.dropout is not None:
+            return self.dropout
+        return 0.0 if self.signature.outputs == "next-token" else 0.1
