@@ -164,16 +164,22 @@ def _thumbnails(images: Images) -> Float[np.ndarray, "n channels side side"]:
 
 
 def _neighbour_pairs(flat: Float[np.ndarray, "n values"], bits: Bool[np.ndarray, "n 64"]) -> Edges:
-    """Return pairs of thumbnails that look the same, among neighbours in rotations of the hash."""
-    contrast = flat.std(axis=1)
+    """Return pairs of thumbnails that look the same, among neighbours in rotations of the hash.
+
+    Neither the means nor the contrasts of two thumbnails can differ by more than their values do (root
+    mean square), so most pairs are told apart by two numbers each.
+    """
+    brightness, contrast = flat.mean(axis=1), flat.std(axis=1)
     edges = [np.empty((2, 0), int)]
     for turn in range(0, 64, 16):
-        packed = np.packbits(np.roll(bits, turn, axis=1), axis=1)
-        order = np.lexsort(packed.T[::-1])
+        order = np.lexsort(np.packbits(np.roll(bits, turn, axis=1), axis=1).T[::-1])
         for step in range(1, NEIGHBOURS + 1):
             pairs = np.stack([order[step:], order[:-step]])
+            allowed = DIFFERENT * contrast[pairs].min(axis=0)
+            apart = np.maximum(abs(np.diff(brightness[pairs], axis=0)), abs(np.diff(contrast[pairs], axis=0)))
+            pairs, allowed = pairs[:, apart[0] <= allowed], allowed[apart[0] <= allowed]
             difference = np.sqrt(((flat[pairs[0]] - flat[pairs[1]]) ** 2).mean(axis=1))
-            edges.append(pairs[:, difference <= DIFFERENT * contrast[pairs].min(axis=0)])
+            edges.append(pairs[:, difference <= allowed])
     return np.concatenate(edges, axis=1)
 
 

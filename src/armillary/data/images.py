@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
-from torch.nn.functional import pad
 
 from armillary.core.config import Config
 from armillary.core.errors import ConfigError, DataError
@@ -73,19 +72,17 @@ def normalise(pixels: UInt8[Tensor, "batch channels height width"], over: PixelS
 def augment(pixels: Pixels, how: Augmentation, generator: torch.Generator) -> Pixels:
     """Return a random variation of each normalised image, drawn from ``generator``.
 
-    Shift and mirror are one gather: each image reads its own rows and columns of its padded self.
+    Shift and mirror are one gather: each image reads its own rows and columns.
     """
-    n, _, height, width = pixels.shape
+    n, channels, height, width = pixels.shape
     if how.crop or how.flip:
         rows = _places(n, height, how.crop, generator)
         columns = _places(n, width, how.crop, generator)
         if how.flip:
             mirrored = torch.rand(n, generator=generator) < 0.5
             columns = torch.where(mirrored[:, None], columns.flip(1), columns)
-        border = [how.crop] * 4
-        padded = pad(pixels, border, mode="replicate") if how.crop else pixels
-        each = torch.arange(n)[:, None, None]
-        pixels = padded[each, :, rows[:, :, None], columns[:, None, :]].movedim(-1, 1)
+        places = (rows[:, :, None] * width + columns[:, None, :]).view(n, 1, -1)
+        pixels = pixels.flatten(2).gather(2, places.expand(-1, channels, -1)).view(pixels.shape)
     if how.cutout:
         across = _hole(n, width, how.cutout, generator)[:, None, None, :]
         down = _hole(n, height, how.cutout, generator)[:, None, :, None]
@@ -94,9 +91,9 @@ def augment(pixels: Pixels, how: Augmentation, generator: torch.Generator) -> Pi
 
 
 def _places(n: int, size: int, shift: int, generator: torch.Generator) -> Int[Tensor, "n size"]:
-    """Return, for each image, ``size`` neighbouring places that begin at a random shift."""
-    starts = torch.randint(2 * shift + 1, (n, 1), generator=generator)
-    return starts + torch.arange(size)
+    """Return, for each image, ``size`` neighbouring places from a random shift on; the border is repeated."""
+    starts = torch.randint(-shift, shift + 1, (n, 1), generator=generator)
+    return (starts + torch.arange(size)).clamp(0, size - 1)
 
 
 def _hole(n: int, size: int, side: int, generator: torch.Generator) -> Bool[Tensor, "n size"]:

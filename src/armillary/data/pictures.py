@@ -47,11 +47,18 @@ class Picture(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What the header of an image file says, as the image is shown."""
+    """Width and height in pixels, as an image is shown, and whether it is grey."""
 
     width: int
     height: int
     grey: bool
+
+    @property
+    def channels(self) -> int:
+        return 1 if self.grey else 3
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} {'grey' if self.grey else 'colour'}"
 
 
 def read_pictures(
@@ -66,10 +73,10 @@ def read_pictures(
     Raises DataError, naming the picture, when one cannot be read whole.  Pillow's bound of about 89
     million pixels holds.
     """
-    shapes = [_shape(picture) for picture in pictures]
+    shapes = [_header(picture) for picture in pictures]
     sides = _common_sides([(shape.width, shape.height) for shape in shapes], size)
     grey = colour == "grey" or (colour == "auto" and all(shape.grey for shape in shapes))
-    pixels = [_pixels(picture, sides, "L" if grey else "RGB") for picture in pictures]
+    pixels = [_pixels(picture, Shape(*sides, grey)) for picture in pictures]
     return pixels, sum((shape.width, shape.height) != sides for shape in shapes)
 
 
@@ -84,40 +91,54 @@ def _common_sides(sides: Sequence[tuple[int, int]], size: int | None) -> tuple[i
 
 
 @contextmanager
-def _opened(picture: Picture) -> Iterator[Image.Image]:
+def opened(picture: Picture) -> Iterator[Image.Image]:
     """Open a picture; whatever Pillow raises until it is closed becomes a DataError that names it."""
     file = io.BytesIO(picture.file) if isinstance(picture.file, bytes) else picture.file
+    with readable(picture.where), Image.open(file) as image:
+        yield image
+
+
+@contextmanager
+def readable(where: str) -> Iterator[None]:
+    """Make whatever Pillow raises for a damaged image a DataError that names it by ``where``."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)  # odd EXIF data; what cannot be read raises too
-            with Image.open(file) as image:
-                yield image
+            yield
     except UNREADABLE as error:
-        raise DataError(f"{picture.where} cannot be read as an image: {error}") from error
+        raise DataError(f"{where} cannot be read as an image: {error}") from error
 
 
-def _shape(picture: Picture) -> Shape:
-    with _opened(picture) as image:
-        width, height = image.size
-        if image.getexif().get(ExifTags.Base.Orientation) in ON_THEIR_SIDE:
-            width, height = height, width
-        return Shape(width, height, image.mode in GREY)
+def shape_of(image: Image.Image) -> Shape:
+    """Return the shape that ``image`` has when it is upright, from its header alone."""
+    width, height = image.size
+    if image.getexif().get(ExifTags.Base.Orientation) in ON_THEIR_SIDE:
+        width, height = height, width
+    return Shape(width, height, image.mode in GREY)
 
 
-def _pixels(
-    picture: Picture, sides: tuple[int, int], mode: str
-) -> UInt8[np.ndarray, "height width channels"]:
-    with _opened(picture) as image:
-        upright = ImageOps.exif_transpose(image)
-        if upright.mode in SIXTEEN_BITS:
-            upright = Image.fromarray((np.asarray(upright).clip(0, 65535) // 257).astype(np.uint8))
-        if upright.has_transparency_data:
-            upright = _on_white(upright)
-        upright = upright.convert(mode)
-        if upright.size != sides:
-            upright = ImageOps.fit(upright, sides, Image.Resampling.LANCZOS)
-        return np.atleast_3d(np.asarray(upright))
+def to_pixels(image: Image.Image, shape: Shape) -> UInt8[np.ndarray, "height width channels"]:
+    """Return ``image`` upright, on white where it is transparent, scaled and cropped to ``shape``."""
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in SIXTEEN_BITS:
+        upright = Image.fromarray((np.asarray(upright).clip(0, 65535) // 257).astype(np.uint8))
+    if upright.has_transparency_data:
+        upright = _on_white(upright)
+    upright = upright.convert("L" if shape.grey else "RGB")
+    if upright.size != (shape.width, shape.height):
+        upright = ImageOps.fit(upright, (shape.width, shape.height), Image.Resampling.LANCZOS)
+    return np.atleast_3d(np.asarray(upright))
+
+
+def _header(picture: Picture) -> Shape:
+    with opened(picture) as image:
+        return shape_of(image)
+
+
+def _pixels(picture: Picture, shape: Shape) -> UInt8[np.ndarray, "height width channels"]:
+    with opened(picture) as image:
+        return to_pixels(image, shape)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
