@@ -1,0 +1,35 @@
+import subprocess
+import sys
+
+import pytest
+
+from armillary.core.errors import RequestError, UnknownNameError
+from armillary.reports import report
+from armillary.runs.run import Run
+
+
+def test_a_run_and_a_path_to_it_give_one_page(ladder_folder, tmp_path, read_page):
+    path = ladder_folder / "rungs" / "lstm-10000-500000"
+    one = report(path, tmp_path / "deep" / "one.html")
+    two = report(Run.open(path), tmp_path / "two.html")
+    assert one.read_bytes() == two.read_bytes()
+    read_page(one.read_text(encoding="utf-8"))
+
+
+def test_a_ladder_is_analysed_and_reported(ladder_folder, tmp_path, read_page, monkeypatch, analysis):
+    monkeypatch.setattr("armillary.reports.subject.analyse", {ladder_folder: analysis}.__getitem__)
+    page = read_page(report(ladder_folder, tmp_path / "r.html", lang="zh").read_text(encoding="utf-8"))
+    assert "规模规律报告" in page.text
+
+
+def test_what_is_neither_is_refused(tmp_path):
+    with pytest.raises(RequestError, match="neither a run"):
+        report(tmp_path, tmp_path / "r.html")
+    with pytest.raises(UnknownNameError):
+        report(tmp_path, tmp_path / "r.html", lang="fr")
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_reports_need_no_torch():
+    code = "import sys, armillary.reports; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
