@@ -213,7 +213,7 @@ def _band(fit: FamilyFit, largest: float) -> tuple[BandPoint, ...]:
     grid = np.geomspace(fit.observations[0].train_flops, 2 * largest, BAND_POINTS)
     n_params, n_tokens = fit.split(grid)
     inputs = {"n_params": n_params, "n_tokens": n_tokens, "train_flops": grid}
-    losses = fit.law(*(inputs[name] for name in fit.law.inputs))
+    losses = np.asarray(fit.law(*(inputs[name] for name in fit.law.inputs)))
     half, most = (fit.draws.intervals(inputs, level, fit.back_test.widen) for level in (0.5, 0.9))
     return tuple(
         BandPoint(

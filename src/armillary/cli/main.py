@@ -1,0 +1,86 @@
+"""The command ``armillary``: verbs, and the one place where an error becomes a line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import click
+import typer
+
+import armillary
+from armillary.cli.demo import demo
+from armillary.cli.evaluate import evaluate
+from armillary.cli.extrapolate import extrapolate
+from armillary.cli.fit import fit
+from armillary.cli.ladder import ladder
+from armillary.cli.list import list_
+from armillary.cli.predict import predict
+from armillary.cli.report import report
+from armillary.cli.train import train
+from armillary.core.errors import ArmillaryError
+
+VERBS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "train": train,
+    "evaluate": evaluate,
+    "predict": predict,
+    "ladder": ladder,
+    "fit": fit,
+    "extrapolate": extrapolate,
+    "report": report,
+    "list": list_,
+}
+
+app = typer.Typer(
+    name="armillary",
+    help="Train small working models, learn how they scale, decide about the large one before paying for it.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _name, _verb in VERBS.items():
+    app.command(_name)(_verb)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"armillary {armillary.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train small working models, learn how they scale, decide about the large one before paying for it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted."""
+    try:
+        status = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except ArmillaryError as error:
+        return _say(str(error), error.exit_status)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.ctx.get_help() if error.ctx else "", file=sys.stderr)
+        return 2
+    except click.ClickException as error:
+        verb = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "armillary"
+        return _say(f"{error.format_message()} (see {verb} --help)", 2)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", 130)
+    except BrokenPipeError:  # the reader of our output went away: not an error of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _say(line: str, status: int) -> int:
+    print("armillary: " + " ".join(line.split()), file=sys.stderr)
+    return status

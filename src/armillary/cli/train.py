@@ -1,0 +1,53 @@
+"""armillary train RECIPE|TASK."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from armillary.cli.output import Assignments, Json, Quiet, emit, metric_lines
+from armillary.core.errors import RequestError
+
+
+def train(
+    subject: Annotated[
+        str | None, typer.Argument(metavar="RECIPE|TASK", help="See: armillary list recipes.")
+    ] = None,
+    assignments: Assignments = None,
+    out: Annotated[Path | None, typer.Option(help="The run's directory; default runs/NAME.")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train one model on a built-in source or on your own data (data=PATH); makes a run directory.
+
+    Besides the fields of the configuration, data=PATH names your data, size=1M the number of
+    parameters, model=lstm the family and budget=10m how long to train.
+    """
+    from armillary.recipes import experiment
+    from armillary.runs.run import Run
+    from armillary.runs.store import free_path
+    from armillary.training.config import RunConfig
+    from armillary.training.progress import progress_for
+    from armillary.training.trainer import train as run_training
+
+    if resume is not None:
+        if subject or assignments or out:
+            raise RequestError(
+                "--resume goes on with a run as it was configured; give no recipe, field or --out with it"
+            )
+        path, config = resume, RunConfig.from_dict(Run.open(resume).config)
+    elif subject is None:
+        raise RequestError("name a recipe or a task, such as text-generation (see: armillary list recipes)")
+    else:
+        config = experiment(subject, assignments or [])
+        path = out or free_path(f"{subject}-{config.model.kind}-s{config.seed}")
+    run = run_training(config, path, resume=resume is not None, progress=progress_for(quiet=quiet))
+    summary = run.summary
+    emit(
+        {"run": str(run.path), "loss": summary.loss, "metrics": dict(summary.metrics)},
+        as_json,
+        f"{metric_lines(dict(summary.metrics))}\n\n{run.path}",
+    )
