@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,18 @@ TOKENIZER = BPEConfig(vocab_size=400)
 
 @dataclass(frozen=True)
 class Case:
-    """A task, and what can be asked of a model of it."""
+    """A task, and what can be asked of a model of it, cheaply."""
 
     task: Task
     inputs: list[Any]
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def text_generation(folder: Path) -> Case:
     task = TextGeneration(
         source=TextFiles(path=write_prose(folder)), tokenizer=TOKENIZER, context=24, evaluation_tokens=2000
     )
-    return Case(task, ["the old star", ""])
+    return Case(task, ["the old star", ""], {"max_tokens": 6})
 
 
 def text_classification(folder: Path) -> Case:

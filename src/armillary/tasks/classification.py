@@ -74,14 +74,14 @@ class Classification(Task):
         return np.concatenate(log_probs), np.concatenate(targets)
 
     def targets(self, split: Split) -> Int[np.ndarray, " n"]:
-        """Return the class index of each example of ``split``.  DataError for a label that training lacks."""
+        """Return the class index of each example of ``split``.  DataError for a label never learnt."""
         index = {label: i for i, label in enumerate(self.labels)}
         examples = self.source.split(split)
         for row, example in enumerate(examples):
             if example.label not in index:
                 raise DataError(
                     f"example {row} of the {split} split: "
-                    + unknown("label of the training split", example.label, self.labels)
+                    + unknown("label of this model", example.label, self.labels)
                 )
         return np.array([index[example.label] for example in examples], dtype=np.int64)
 

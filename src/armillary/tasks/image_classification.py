@@ -14,21 +14,20 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
-from armillary.core.errors import DataError
 from armillary.core.files import write_json
 from armillary.data.base import SPLITS, LabelledImage, Split
 from armillary.data.batch import Batch, Batches
 from armillary.data.images import Augmentation, PixelStatistics, augment, normalise, stack, statistics
 from armillary.data.order import ShuffledBatches
+from armillary.data.pictures import Shape
 from armillary.models.signature import Signature
 from armillary.tasks.base import TASKS, check_options
 from armillary.tasks.baselines.classifiers import classification_baselines
 from armillary.tasks.classification import CHUNK, PREPROCESSOR, Classification, read_preprocessor
-from armillary.tasks.image_input import ImageShape, fit, pixels_of, shape_of
+from armillary.tasks.image_input import fitted, read, shape_of_pixels
 
 BASELINE_SIDE = 32  # pixels a side that logistic regression sees at most; larger images are averaged down
 
-Picture = UInt8[np.ndarray, "height width channels"]
 Stack = UInt8[Tensor, "n channels height width"]
 
 
@@ -38,7 +37,7 @@ class ImageClassification(Classification):
     """Tell the label of an image.
 
     A model reads images of the training split's one size, with mean 0 and standard deviation 1 over that
-    split in each channel.  Others are converted and resized; how many of a split's that were is among
+    split in each channel.  Others are scaled and cropped to it; how many of a split's that were is among
     its metrics (``resized``, a share).
     """
 
@@ -49,16 +48,10 @@ class ImageClassification(Classification):
     augmentation: Augmentation = Augmentation()
 
     @functools.cached_property
-    def image_shape(self) -> ImageShape:
+    def image_shape(self) -> Shape:
         """The shape of the training images, all alike.  DataError naming the first that is not."""
-        shapes = [shape_of(example.pixels) for example in self.source.split("train")]
-        for row, shape in enumerate(shapes):
-            if shape != shapes[0]:
-                raise DataError(
-                    f"training image {row} is {shape} and image 0 is {shapes[0]}; all must be alike: resize "
-                    "them, or read them with the source image-folder, which does"
-                )
-        return shapes[0]
+        _, channels, height, width = stack(self.source.split("train")).shape
+        return Shape(width, height, grey=channels == 1)
 
     @functools.cached_property
     def pixel_statistics(self) -> PixelStatistics:
@@ -67,7 +60,12 @@ class ImageClassification(Classification):
 
     def signature(self) -> Signature:
         return Signature(
-            inputs="image", outputs="class", n_classes=len(self.labels), **self.image_shape._asdict()
+            inputs="image",
+            outputs="class",
+            n_classes=len(self.labels),
+            channels=self.image_shape.channels,
+            height=self.image_shape.height,
+            width=self.image_shape.width,
         )
 
     def training_batches(self, batch_size: int, seed: int) -> Batches:
@@ -85,12 +83,15 @@ class ImageClassification(Classification):
             yield Batch(self._normalised(chunk), labels)
 
     def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:  # noqa: ARG002
-        zeros = torch.zeros(batch_size, dtype=torch.long)
-        return Batch(torch.zeros(batch_size, *self.image_shape), zeros)
+        shape = self.image_shape
+        pixels = torch.zeros(batch_size, shape.channels, shape.height, shape.width)
+        return Batch(pixels, torch.zeros(batch_size).long())
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return the metrics of a classifier and the share of images that were resized."""
-        resized = [shape_of(example.pixels) != self.image_shape for example in self.source.split(split)]
+        resized = [
+            shape_of_pixels(example.pixels) != self.image_shape for example in self.source.split(split)
+        ]
         return super().evaluate(model, split, batch_size) | {"resized": float(np.mean(resized))}
 
     def baseline(self) -> dict[str, dict[str, float]]:
@@ -102,15 +103,15 @@ class ImageClassification(Classification):
     def answer(self, model: nn.Module, raw: Sequence[Any], **options: Any) -> list[Any]:
         """Return a label and the probabilities of all labels, most probable first, for each image.
 
-        An image is the path of a file, a Pillow image or an array (see ``image_input.pixels_of``).
-        One that had to be resized has a ``note`` that says so.  DataError for what is no image.
+        An image is the path of a file, a Pillow image or an array (see ``image_input.read``).
+        One that was not of the model's shape has a ``note`` that says so.  DataError for what is no image.
         """
         check_options(self.kind, options)
-        images = [pixels_of(item) for item in raw]
-        fitted = [self._fitted(image) for image in images]
-        chunks = [stack(fitted[start : start + CHUNK]) for start in range(0, len(fitted), CHUNK)]
+        images = [read(item, self.image_shape) for item in raw]
+        bare = [LabelledImage(pixels, label="") for pixels, _ in images]
+        chunks = [stack(bare[start : start + CHUNK]) for start in range(0, len(bare), CHUNK)]
         batches = [Batch(self._normalised(chunk), torch.zeros(len(chunk)).long()) for chunk in chunks]
-        return self._ask(model, batches, [self._note(shape_of(image)) for image in images])
+        return self._ask(model, batches, [self._note(shape) for _, shape in images])
 
     def save_preprocessor(self, folder: Path) -> None:
         """Write ``preprocessor_config.json``, in the words that Hugging Face's image processors use."""
@@ -127,28 +128,26 @@ class ImageClassification(Classification):
         kept = read_preprocessor(folder, "labels", "num_channels", "size", "image_mean", "image_std")
         return self.with_preprocessor(
             labels=tuple(kept["labels"]),
-            image_shape=ImageShape(kept["num_channels"], kept["size"]["height"], kept["size"]["width"]),
+            image_shape=Shape(kept["size"]["width"], kept["size"]["height"], grey=kept["num_channels"] == 1),
             pixel_statistics=PixelStatistics(mean=tuple(kept["image_mean"]), std=tuple(kept["image_std"])),
         )
 
     def _pixels(self, split: Split) -> Stack:
         """Return the images of ``split`` in the one shape, stacked once."""
         if split not in self._stacks:
-            self._stacks[split] = stack([self._fitted(e.pixels) for e in self.source.split(split)])
+            images = [LabelledImage(fitted(e.pixels, self.image_shape), "") for e in self.source.split(split)]
+            self._stacks[split] = stack(images)
         return self._stacks[split]
 
     @functools.cached_property
     def _stacks(self) -> dict[Split, Stack]:
         return {}
 
-    def _fitted(self, pixels: Picture) -> LabelledImage:
-        return LabelledImage(fit(pixels, self.image_shape), label="")
-
     def _normalised(self, pixels: Stack) -> Float[Tensor, "n channels height width"]:
         return normalise(pixels, self.pixel_statistics)
 
-    def _note(self, shape: ImageShape) -> str:
-        return f"resized from {shape} to {self.image_shape}" if shape != self.image_shape else ""
+    def _note(self, shape: Shape) -> str:
+        return f"read as {self.image_shape} instead of {shape}" if shape != self.image_shape else ""
 
 
 def _features(pixels: Stack) -> Float[np.ndarray, "n n_features"]:

@@ -59,7 +59,7 @@ def wilson_interval(n_correct: int, n: int) -> tuple[float, float]:
     share, z2 = n_correct / n, CONFIDENCE**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = CONFIDENCE / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def macro_f1(predicted: Int[np.ndarray, " n"], targets: Int[np.ndarray, " n"]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from armillary.tasks.metrics import language_metrics
 
 HALF_CHARACTER = "\ufffd"  # how text ends when the bytes of its last character are still to come
 OPTIONS = ("max_tokens", "temperature", "top_k", "top_p", "seed")
-STREAMS = 32  # places of a split that are judged side by side when state is carried
+STREAMS = 32  # stretches of a split, at most, that are judged side by side when state is carried
 
 Tokens = Integer[np.ndarray, " _"]  # of any length
 
@@ -44,7 +45,7 @@ class TextGeneration(Task):
     What is measured: the mean of -log p over ``evaluation_tokens`` tokens of the split, in windows of
     ``context`` tokens, the length that training sees; the first token of a window is predicted from
     one token, the last from all ``context``.  With ``order="windows"`` the windows are spread evenly
-    over the split and each is judged on its own.  With ``order="stream"`` they follow each other in
+    over the split and each is judged on its own.  With ``order="stream"`` they follow each other in up to
     ``STREAMS`` evenly spread stretches, and a recurrent model carries its state from window to window
     as it does in training.  Which tokens are judged follows from the task alone, so every family, every
     batch size and every baseline is judged on the same ones.
@@ -190,7 +191,7 @@ class TextGeneration(Task):
         """Return the windows of a split of ``n_tokens`` tokens that are judged."""
         length = min(self.context, n_tokens - 1)
         n_windows = max(1, min(self.evaluation_tokens, n_tokens - 1) // length)
-        n_stretches = min(n_windows, STREAMS) if self.order == "stream" else n_windows
+        n_stretches = min(math.isqrt(n_windows), STREAMS) if self.order == "stream" else n_windows
         each = n_windows // n_stretches
         free = n_tokens - 1 - each * length
         starts = np.arange(n_stretches) * free // max(1, n_stretches - 1)
