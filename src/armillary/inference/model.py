@@ -67,7 +67,8 @@ def _restored(config: RunConfig, path: Path) -> nn.Module:
     """Return the model of ``config`` with the weights in the file ``path``."""
     if not path.is_file():
         raise CheckpointError(f"{path} is missing; without its weights the run cannot answer")
-    module = config.model.build()
+    with torch.random.fork_rng(devices=[]):  # fresh weights, about to be written over, cost no one their dice
+        module = config.model.build()
     load_weights(module, read_tensors(path), path)
     return module
 
