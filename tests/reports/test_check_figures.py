@@ -7,11 +7,11 @@ from armillary.reports.words import Words
 from armillary.scaling.laws import Chinchilla
 
 
-def test_residuals_are_measured_over_predicted(analysis):
+def test_residuals_are_predicted_over_measured(analysis):
     for family in analysis.families:
         law = Chinchilla(**{name: e.value for name, e in family.fitted.parameters.items()})
         for o, residual in residuals(family):
-            np.testing.assert_allclose(o.loss, (1 + residual) * law(o.n_params, o.n_tokens), rtol=1e-9)
+            np.testing.assert_allclose((1 + residual) * o.loss, law(o.n_params, o.n_tokens), rtol=1e-9)
         assert len(residuals(family)) == len(family.observations)
     assert residuals(replace(analysis.families[0], fitted=None)) == []
 

@@ -1,6 +1,7 @@
 import json
 import shlex
 
+from armillary.recipes import experiment
 from armillary.reports.commands import ladder_command, train_command
 
 CONFIG = {
@@ -58,3 +59,10 @@ def test_a_ladder_is_made_again(ladder_folder):
     }
     without = ladder_command(config | {"held_out": None, "tune": True})
     assert words(without)[-3:] == ["--held-out-families", "0", "--tune"]
+
+
+def test_the_command_of_a_run_means_its_very_configuration():
+    config = experiment("classic-cnn", ["budget=10 steps", "optim.lr=0.0012345678901234", "seed=7"])
+    _, verb, subject, *assignments = words(train_command(config.to_dict()))
+    assert verb == "train"
+    assert experiment(subject, assignments) == config

@@ -40,20 +40,20 @@ def residual_plate(analysis: LadderAnalysis, words: Words) -> Plate:
     def draw(canvas: Canvas) -> None:
         axes = _shares(canvas, points)
         log_axis(axes.xaxis, *reach, flop_tick, 5 if canvas.is_narrow else 8)
-        name_axes(axes, words("axis.flop"), words("axis.residual"))
+        name_axes(axes, words("axis.flop"), words("axis.error"))
 
     alt = words("alt.residuals", families=words.families(analysis.families))
     return plate("residuals", alt, draw, wide_height=260, narrow_height=260)
 
 
 def residuals(family: FamilyAnalysis) -> list[tuple[Observation, float]]:
-    """Return measured over predicted loss, minus one, of every run; empty without a law."""
+    """Return the law's error for every run, predicted over measured loss minus one; empty without a law."""
     if family.fitted is None:
         return []
     kind = LAWS[family.fitted.law]
     law = kind(**{name: estimate.value for name, estimate in family.fitted.parameters.items()})
     predicted = [np.asarray(law(*columns_of(kind, vars(o)))).item() for o in family.observations]
-    return [(o, o.loss / p - 1) for o, p in zip(family.observations, predicted, strict=True)]
+    return [(o, p / o.loss - 1) for o, p in zip(family.observations, predicted, strict=True)]
 
 
 def back_test_plate(analysis: LadderAnalysis, words: Words) -> Plate | None:

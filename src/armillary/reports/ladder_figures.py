@@ -68,7 +68,7 @@ def _law_heights(analysis: LadderAnalysis, x_high: float) -> tuple[float, float]
     """Return the lowest and the highest of all runs, bands and intervals."""
     values = [o.loss for f in analysis.families for o in f.observations]
     for family in analysis.families:
-        values += [p.interval_90.low for p in _drawn(family, x_high)]
+        values += [end for p in _drawn(family, x_high) for end in (p.interval_90.low, p.loss)]
         values += [c.extrapolation.interval_90.low for c in family.checks]
     return min(values), max(values)
 

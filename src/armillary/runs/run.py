@@ -5,6 +5,7 @@ metrics.jsonl    one line per record: step, split, n_tokens, train_flops, second
 summary.json     the Summary; present only when the run has finished
 checkpoints/     what a killed run resumes from
 config.json, model.safetensors, ...    the finished model, beside its preprocessor
+data.json        licence and citation of the data it was trained on
 """
 
 from __future__ import annotations

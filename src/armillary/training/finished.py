@@ -1,4 +1,4 @@
-"""What a finished run leaves for others: weights, configuration, preprocessor and model card."""
+"""What a finished run leaves for others: weights, configuration, preprocessor, data terms, model card."""
 
 from __future__ import annotations
 
@@ -22,5 +22,7 @@ def write_model(run: Run, config: RunConfig, weights: Mapping[str, Tensor], summ
     model = config.model.to_dict()
     write_json(run.path / "config.json", {"model_type": f"armillary-{model.pop('kind')}", **model})
     config.task.save_preprocessor(run.path)
+    source = config.task.source
+    write_json(run.path / "data.json", {"licence": source.licence, "citation": source.citation})
     write_text(run.path / "README.md", model_card(run, config, summary))
     run.finish(summary)
