@@ -5,7 +5,7 @@ from armillary.core.hardware import accelerator, accelerators, catalogue
 
 
 def test_every_accelerator_has_a_source_and_sensible_numbers():
-    assert 8 <= len(accelerators())
+    assert len(accelerators()) >= 8
     for device in accelerators():
         assert device.source.startswith("https://")
         assert 1e13 < device.peak("bf16") < 1e16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from armillary.fitting.starts import N_STARTS, screened_starts
 
 SAME = 1e-6  # relative difference up to which two values of the objective are the same optimum
 FIRST_NOISE = 0.005  # standard deviation of a log loss that weighs the prior until it is estimated
-ROUNDS = 8  # of estimating the noise and weighing the prior by it
+ROUNDS = 12  # of estimating the noise and weighing the prior by it
+FEW = 4  # starts while the noise settles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,23 +83,17 @@ def fit(
     losses = np.asarray(losses, dtype=np.float64)
     require_enough(law, inputs, least_values=2 if prior else 3)
     lineage = lineage or [""] * len(losses)
-    noise = FIRST_NOISE
-    for _ in range(ROUNDS if prior else 1):
-        task = _problem(law, inputs, losses, prior, noise)
-        starts = screened_starts(task, objective, n_starts)
-        found = minimise(task, starts, objective)
-        estimated = _noise(task, found, lineage)
-        settled = abs(estimated.sd - noise) <= 1e-3 * noise
-        noise = estimated.sd
-        if settled:
-            break
+    task = _problem(law, inputs, losses, prior, FIRST_NOISE)
+    if prior is not None:
+        task = _problem(law, inputs, losses, prior, _settled_noise(task, objective, prior, lineage, n_starts))
+    found = minimise(task, screened_starts(task, objective, n_starts), objective)
     return Fit(
         law=task.restored(found.theta[np.argmin(found.values)]),
         inputs=inputs,
         losses=losses,
         objective=objective,
         prior=prior,
-        noise=estimated,
+        noise=_noise(task, found, lineage),
         certificate=_certificate(found, len(losses)),
     )
 
@@ -131,6 +126,21 @@ def _problem(
     if prior is None:
         return problem(law, columns, targets)
     return problem(law, columns, targets, centre=prior.centre, pull=prior.pull(noise))
+
+
+def _settled_noise(
+    task: Problem, objective: Objective, prior: Prior, lineage: Sequence[str], n_starts: int
+) -> float:
+    """Return the noise that weighs the prior so that the residuals of the fit are of that noise."""
+    starts = screened_starts(task, objective, n_starts)[:FEW]
+    noise = FIRST_NOISE
+    for _ in range(ROUNDS):
+        found = minimise(replace(task, pull=prior.pull(noise)), starts, objective)
+        starts = found.theta[[np.argmin(found.values)]]
+        last, noise = noise, _noise(replace(task, pull=prior.pull(noise)), found, lineage).sd
+        if abs(noise - last) <= 1e-3 * last:
+            break
+    return noise
 
 
 def _noise(task: Problem, found: Solutions, lineage: Sequence[str]) -> Noise:

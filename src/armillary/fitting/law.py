@@ -23,6 +23,7 @@ evaluates many parameter sets at once, and returns (batch, points).
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -32,8 +33,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-Parameter = float | NDArray[Any]
-Array = NDArray[Any]
+Values = float | NDArray[Any]  # a number, or an array of them: (points,) or (batch, points)
+Parameter = Values  # a number, or a column of them: (batch, 1)
 _STEP = 1e-200  # of the complex-step derivative: it subtracts nothing, so it may be as small as this
 
 
@@ -75,9 +76,9 @@ def _domain(
     )
 
 
-def power(x: Array | float, exponent: Parameter) -> Array:
+def power(x: Values, exponent: Parameter) -> Values:
     """Return ``x**exponent``; the logarithm is taken once for all parameter sets."""
-    result: Array = np.exp(exponent * np.log(x))
+    result: Values = np.exp(exponent * np.log(x))
     return result
 
 
@@ -104,10 +105,10 @@ class Law:
     citation: ClassVar[str] = ""
 
     @abstractmethod
-    def __call__(self, *inputs: Any, **named: Any) -> Array:
+    def __call__(self, *inputs: Any, **named: Any) -> Values:
         """Return the loss at ``inputs`` (in the order of the class's ``inputs``)."""
 
-    def gradient(self, *inputs: Any, **named: Any) -> tuple[Array, ...]:
+    def gradient(self, *inputs: Any, **named: Any) -> tuple[Values, ...]:
         """Return dL/dp for every field p, in order.
 
         The default is the complex-step derivative (Squire & Trapp 1998), exact to rounding; a law
@@ -132,6 +133,7 @@ class Law:
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 
     @classmethod
+    @functools.cache  # asked for at every step of a fit
     def domains(cls) -> tuple[Domain, ...]:
         """Return the parameters' domains in field order."""
         return tuple(Domain(name=f.name, **f.metadata) for f in dataclasses.fields(cls))

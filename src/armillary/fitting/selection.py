@@ -16,7 +16,7 @@ from armillary.fitting.objective import Objective
 from armillary.fitting.uncertainty import Interval
 
 CUTS = 5  # amounts of compute at which the data is split into known and held out
-STARTS = 128
+STARTS = 256
 DRAWS = 300
 LEAST_STEPS = 3  # held-out predictions without which a back-test says nothing
 WORST_RMSLE = 0.05  # predictions that miss by more are of no use, whatever their intervals say

@@ -37,9 +37,9 @@ class Problem:
     law: type[Law]
     units: tuple[float, ...]  # geometric means of the inputs
     inputs: tuple[Float[np.ndarray, " points"], ...]  # in these units
-    targets: Float[np.ndarray, "rows points"]  # ln of the measured losses; one row serves all
-    weights: Float[np.ndarray, "rows points"]
-    centre: Float[np.ndarray, "rows params"]
+    targets: Float[np.ndarray, "#rows points"]  # ln of the measured losses; one row serves all
+    weights: Float[np.ndarray, "#rows points"]
+    centre: Float[np.ndarray, "#rows params"]
     pull: Float[np.ndarray, " params"]
 
     def rows(self, index: np.ndarray | slice) -> Problem:

@@ -11,7 +11,7 @@ from armillary.fitting.objective import Objective
 from armillary.fitting.solver import Problem, objective_values
 
 N_STARTS = 1024  # drawn and screened
-N_REFINED = 64  # the best of them, each followed to its minimum
+REFINED = 16  # one in so many, the best, is followed to its minimum
 
 
 def screened_starts(task: Problem, objective: Objective, n_starts: int) -> np.ndarray:
@@ -19,7 +19,7 @@ def screened_starts(task: Problem, objective: Objective, n_starts: int) -> np.nd
     starts = _starts(task, n_starts)
     values = objective_values(task, starts, objective)
     order = np.argsort(values, kind="stable")
-    return starts[order[: min(N_REFINED, n_starts)]]
+    return starts[order[: max(1, n_starts // REFINED)]]
 
 
 def _starts(task: Problem, n_starts: int) -> np.ndarray:

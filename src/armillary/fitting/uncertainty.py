@@ -29,7 +29,7 @@ class Interval:
     level: float = LEVEL
 
     def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
+        return bool(self.low <= value <= self.high)
 
 
 @dataclass(frozen=True, kw_only=True)

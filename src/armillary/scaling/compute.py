@@ -9,9 +9,10 @@ from typing import Self
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import NDArray
 
 from armillary.fitting.fit import distinct
-from armillary.fitting.law import Array, Law
+from armillary.fitting.law import Law, Values
 from armillary.scaling.observations import Observation
 
 GOLDEN = (math.sqrt(5) - 1) / 2
@@ -41,11 +42,11 @@ class FlopsPerToken:
         line = cls(slope=float(slope), offset=float(offset))
         return line if slope > 0 and (line.at(size) > 0).all() else proportional
 
-    def at(self, n_params: Array | float) -> Array:
+    def at(self, n_params: Values) -> NDArray[np.float64]:
         """Return the FLOP of one training token for models of ``n_params``."""
         return np.asarray(self.slope * np.asarray(n_params) + self.offset)
 
-    def tokens(self, train_flops: Array | float, n_params: Array | float) -> Array:
+    def tokens(self, train_flops: Values, n_params: Values) -> NDArray[np.float64]:
         """Return the tokens that ``train_flops`` pays for."""
         return np.asarray(train_flops / np.maximum(self.at(n_params), np.finfo(np.float64).tiny))
 
@@ -62,9 +63,9 @@ def optimal_split(
     centre = np.log(start) + 0.5 * np.log(train_flops / train_flops.min())
     floor = math.log(max(1.0, -2 * cost.offset / cost.slope))  # where a token's cost is surely positive
 
-    def loss(log_size: Array) -> Array:
+    def loss(log_size: NDArray[np.float64]) -> NDArray[np.float64]:
         size = np.exp(log_size)
-        return law(size, cost.tokens(train_flops, size))
+        return np.asarray(law(size, cost.tokens(train_flops, size)))
 
     low = np.maximum(centre - math.log(REACH), floor)
     high = np.maximum(centre + math.log(REACH), floor)

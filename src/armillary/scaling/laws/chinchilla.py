@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from armillary.fitting.law import Array, Law, Parameter, coefficient, positive, power
+from armillary.fitting.law import Law, Parameter, Values, coefficient, positive, power
 from armillary.scaling.laws.registry import LAWS
 
 
@@ -31,12 +31,12 @@ class Chinchilla(Law):
     alpha: Parameter = positive(0.05, 1.2, typical=0.35, spread=0.4)
     beta: Parameter = positive(0.05, 1.2, typical=0.35, spread=0.4)
 
-    def __call__(self, n_params: Array | float, n_tokens: Array | float) -> Array:
+    def __call__(self, n_params: Values, n_tokens: Values) -> Values:
         """Return the loss of a model with ``n_params`` parameters trained on ``n_tokens`` tokens."""
         size, data = power(n_params, -self.alpha), power(n_tokens, -self.beta)
         return self.E + self.A * size + self.B * data
 
-    def gradient(self, n_params: Array, n_tokens: Array) -> tuple[Array, ...]:
+    def gradient(self, n_params: Values, n_tokens: Values) -> tuple[Values, ...]:
         size, data = power(n_params, -self.alpha), power(n_tokens, -self.beta)
         return (
             np.ones_like(size),

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from armillary.fitting.law import Array, Law, Parameter, coefficient, positive, power
+from armillary.fitting.law import Law, Parameter, Values, coefficient, positive, power
 from armillary.scaling.laws.registry import LAWS
 
 
@@ -19,10 +19,10 @@ class _OneDimensional(Law):
     A: Parameter = coefficient()
     alpha: Parameter = positive(0.02, 1.2, typical=0.3, spread=0.7)
 
-    def __call__(self, x: Array | float) -> Array:
+    def __call__(self, x: Values) -> Values:
         return self.E + self.A * power(x, -self.alpha)
 
-    def gradient(self, x: Array) -> tuple[Array, ...]:
+    def gradient(self, x: Values) -> tuple[Values, ...]:
         term = power(x, -self.alpha)
         return np.ones_like(term), term, -self.A * term * np.log(x)
 

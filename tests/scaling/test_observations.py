@@ -1,0 +1,48 @@
+import dataclasses
+
+import pytest
+from simulated import observations, write_run
+
+from armillary.core.errors import RequestError
+from armillary.scaling.observations import as_table, from_ladder
+from armillary.scaling.reading import read_observations
+
+
+def test_a_ladder_s_finished_rungs_are_read_with_their_roles(ladder):
+    found = read_observations(ladder)
+    assert found.families == ("transformer", "cnn")
+    assert len(found.of("transformer")) == len(found.of("cnn")) == 8
+    [held_out] = found.of("transformer", "held-out")
+    assert held_out.name == "large"
+    assert held_out.lineage == "large"
+    assert [(d.row, d.reason) for d in found.dropped] == [("killed", "has not been trained to its end")]
+    assert found == from_ladder(ladder)
+
+
+def test_rows_come_in_order_of_compute(ladder):
+    compute = as_table(from_ladder(ladder).of("cnn")).compute
+    assert (compute[1:] >= compute[:-1]).all()
+
+
+def test_any_folder_of_runs_is_read_and_branches_know_their_trunk(tmp_path):
+    trunk, branch, killed = (dataclasses.replace(row, name=name) for row, name in _three())
+    write_run(tmp_path, trunk)
+    write_run(tmp_path, branch, parent=tmp_path / "trunk")
+    write_run(tmp_path, killed, finished=False)
+    found = read_observations(tmp_path)
+    assert {row.name: row.lineage for row in found.rows} == {"trunk": "trunk", "branch": "trunk"}
+    assert found.rows[0].family == "transformer"
+    assert [row.row for row in found.dropped] == ["killed"]
+
+
+def _three():
+    return zip(observations()[:3], ("trunk", "branch", "killed"), strict=True)
+
+
+def test_what_holds_no_runs_is_refused(tmp_path):
+    with pytest.raises(RequestError, match="neither a folder of runs nor a table"):
+        read_observations(tmp_path / "nothing")
+    with pytest.raises(RequestError, match="holds no finished run"):
+        read_observations(tmp_path)
+    with pytest.raises(RequestError, match="names the columns of a table"):
+        read_observations(tmp_path, {"n_params": "N"})
