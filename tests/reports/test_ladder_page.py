@@ -114,6 +114,7 @@ def test_no_law_at_all_leaves_the_measurements(analysis, ladder_folder, read_pag
     page = read_page(ladder_page(empty, ladder_folder, Words("en")))
     assert "No law could be fitted" in page.text
     assert "All 17 runs" in page.text
+    assert "The ring is" not in page.text
     assert 'id="winner"' not in page.source
     assert 'id="cost"' not in page.source
 
