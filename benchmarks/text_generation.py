@@ -18,7 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.race import Contender, timed
+from armillary.data.sources import SOURCES
+from armillary.data.tokenizers import BPEConfig
+from armillary.models.transformer import TransformerConfig
+from armillary.tasks.text_generation import TextGeneration
+from armillary.training.config import RunConfig
+from benchmarks.ours import ours
+from benchmarks.race import Contender, Result, race, timed
 
 VOCABULARY, WIDTH, LAYERS, HEADS, HIDDEN = 4096, 320, 8, 5, 864
 CONTEXT, BATCH = 256, 8
@@ -115,3 +121,24 @@ def trainer() -> Contender:
         return clock.ends[-1] - clock.ends[0]
 
     return Contender("transformers' Trainer, Llama", lap)
+
+
+def config() -> RunConfig:
+    """Return our run: the same decoder on the standard library's text."""
+    task = TextGeneration(
+        source=SOURCES["stdlib"](),
+        tokenizer=BPEConfig(vocab_size=VOCABULARY),
+        context=CONTEXT,
+        evaluation_tokens=CONTEXT,
+    )
+    model = TransformerConfig(d_model=WIDTH, n_layers=LAYERS, n_heads=HEADS, d_ff=HIDDEN)
+    return RunConfig(
+        task=task, model=model, batch_size=BATCH, precision="32-true", evaluations=0, checkpoints=0
+    )
+
+
+def main() -> Result:
+    """Race the three loops."""
+    title = f"Training a decoder of {config().fitted().model.n_params / 1e6:.1f}M parameters"
+    contenders = [ours(config()), trainer(), bare_loop()]
+    return race(title, "tokens", contenders, units_per_step=BATCH * CONTEXT, steps=STEPS, rounds=ROUNDS)

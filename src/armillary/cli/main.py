@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import click
 import typer
 
 import armillary
@@ -21,6 +20,9 @@ from armillary.cli.predict import predict
 from armillary.cli.report import report
 from armillary.cli.train import train
 from armillary.core.errors import ArmillaryError
+
+# typer carries its own copy of click and exports no name for the base of its errors
+UsageError, ClickException = typer.BadParameter.__mro__[1:3]
 
 VERBS: dict[str, Callable[..., None]] = {
     "demo": demo,
@@ -38,7 +40,6 @@ app = typer.Typer(
     name="armillary",
     help="Train small working models, learn how they scale, decide about the large one before paying for it.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -63,18 +64,16 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        status = app(args=words or ["--help"], standalone_mode=False)
         return status if isinstance(status, int) else 0
     except ArmillaryError as error:
         return _say(str(error), error.exit_status)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.ctx.get_help() if error.ctx else "", file=sys.stderr)
-        return 2
-    except click.ClickException as error:
-        verb = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "armillary"
-        return _say(f"{error.format_message()} (see {verb} --help)", 2)
-    except (KeyboardInterrupt, click.Abort):
+    except ClickException as error:
+        verb = words[0] if words and words[0] in VERBS else ""
+        return _say(f"{error.format_message()} (see armillary {verb} --help)", 2)
+    except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", 130)
     except BrokenPipeError:  # the reader of our output went away: not an error of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -17,6 +18,8 @@ Assignments = Annotated[
     list[str] | None,
     typer.Argument(metavar="[NAME=VALUE]...", help="Fields to set, by dotted path: seed=1 model.d_model=64."),
 ]
+
+PAPER = 1000  # columns where no terminal says how many there are
 
 
 def emit(value: Mapping[str, Any], as_json: bool, text: str) -> None:
@@ -29,14 +32,16 @@ def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print a table: the first column left-aligned, the others right-aligned."""
-    shown = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, numbers right-aligned.  It wraps on a terminal only: elsewhere a row is a line."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
     for i, column in enumerate(columns):
-        shown.add_column(column, justify="left" if i == 0 else "right", no_wrap=i == 0)
+        cells = [row[i] for row in rows if row[i]]
+        number = bool(cells) and all(cell.lstrip("$+-x~")[:1].isdigit() for cell in cells)
+        shown.add_column(column, justify="right" if number else "left", no_wrap=i == 0)
     for row in rows:
-        shown.add_row(*row)
-    Console(soft_wrap=not sys.stdout.isatty()).print(shown)
+        shown.add_row(*map(escape, row))
+    Console(width=None if sys.stdout.isatty() else PAPER).print(shown)
 
 
 def metric_lines(metrics: Mapping[str, float]) -> str:

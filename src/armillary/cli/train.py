@@ -43,7 +43,9 @@ def train(
         raise RequestError("name a recipe or a task, such as text-generation (see: armillary list recipes)")
     else:
         config = experiment(subject, assignments or [])
-        path = out or free_path(f"{subject}-{config.model.kind}-s{config.seed}")
+        family = f"-{config.model.kind}"
+        named = subject if f"-{subject}".endswith(family) else subject + family
+        path = out or free_path(f"{named}-s{config.seed}")
     run = run_training(config, path, resume=resume is not None, progress=progress_for(quiet=quiet))
     summary = run.summary
     emit(
