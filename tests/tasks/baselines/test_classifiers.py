@@ -3,7 +3,12 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from armillary.tasks.baselines.classifiers import logistic_regression, majority_class, tfidf_features
+from armillary.tasks.baselines.classifiers import (
+    INVERSE_PENALTIES,
+    logistic_regression,
+    majority_class,
+    tfidf_features,
+)
 from armillary.tasks.metrics import classification_metrics, cross_entropy
 
 
@@ -23,7 +28,7 @@ def test_logistic_regression_is_the_best_of_sklearns_by_validation_loss(digits):
     train, validation, test = digits
     log_probs = logistic_regression(train, validation, test[0], n_classes=10)
     assert np.exp(log_probs).sum(axis=1) == pytest.approx(np.ones(len(test[0])))
-    alone = [LogisticRegression(C=c, max_iter=200).fit(*train) for c in (0.01, 0.1, 1.0, 10.0)]
+    alone = [LogisticRegression(C=c, max_iter=200).fit(*train) for c in INVERSE_PENALTIES]
     losses = [cross_entropy(model.predict_log_proba(validation[0]), validation[1]) for model in alone]
     expected = alone[int(np.argmin(losses))].predict_log_proba(test[0])
     # A warm start ends within the solver's tolerance of a cold one: the same answers, nearly the same loss.

@@ -18,7 +18,7 @@ Targets = Int[np.ndarray, " _"]
 
 # scikit-learn takes a second to import; only who trains a baseline waits for it.
 
-INVERSE_PENALTIES = (0.01, 0.1, 1.0, 10.0)  # C of scikit-learn; validation loss chooses
+INVERSE_PENALTIES = (0.1, 1.0, 10.0, 100.0)  # C of scikit-learn; validation loss chooses
 MAX_ITERATIONS = 200  # of L-BFGS
 MAX_FEATURES = 100_000  # of each kind (words, character n-grams), the most frequent ones
 
