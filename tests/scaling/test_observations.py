@@ -46,3 +46,19 @@ def test_what_holds_no_runs_is_refused(tmp_path):
         read_observations(tmp_path)
     with pytest.raises(RequestError, match="names the columns of a table"):
         read_observations(tmp_path, {"n_params": "N"})
+
+
+def test_a_loss_that_no_law_fits_is_dropped_and_said(tmp_path):
+    rows = list(observations()[:2])
+    write_run(tmp_path, rows[0])
+    write_run(tmp_path, dataclasses.replace(rows[1], loss=0.0))
+    found = read_observations(tmp_path)
+    assert len(found.rows) == 1
+    assert found.dropped[0].reason == "has a loss of 0, which no law can be fitted to"
+
+
+def test_runs_of_several_tasks_do_not_compare(tmp_path):
+    for row, task in zip(observations()[:2], ("text-generation", "image-classification"), strict=True):
+        write_run(tmp_path, row, task=task)
+    with pytest.raises(RequestError, match=r"several tasks \(image-classification, text-generation\)"):
+        read_observations(tmp_path)

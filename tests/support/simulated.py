@@ -43,9 +43,9 @@ def observations(law=TRUTH, family="transformer", seed=0, branch=0.002, flops=6.
     )
 
 
-def write_run(folder, row, parent=None, finished=True):
+def write_run(folder, row, parent=None, finished=True, task="text-generation"):
     """Write the run that an observation would have come from."""
-    config = {"seed": 0, "model": {"kind": row.family}, "task": {"kind": "text-generation"}}
+    config = {"seed": 0, "model": {"kind": row.family}, "task": {"kind": task}}
     run = Run.create(folder / row.name, config, parent)
     for share in (0.5, 1.0):
         loss = row.loss + 1 - share

@@ -140,7 +140,8 @@ def analyse(folder: Path) -> LadderAnalysis:
         _family(family, observations, fits.get(family), problems.get(family, ""))
         for family in observations.families
     )
-    comparison = compare(tuple(fits.values())) if len(fits) > 1 else None
+    trained = max((row.train_flops for row in observations.rows), default=None)
+    comparison = compare(tuple(fits.values()), trained) if len(fits) > 1 else None
     winner = _winner(fits, comparison)
     source = SourceFacts(
         **{key: record["source"][key] for key in ("kind", "licence", "citation", "n_tokens")}
@@ -157,7 +158,7 @@ def analyse(folder: Path) -> LadderAnalysis:
         curves=tuple(_curve(folder, row) for row in observations.rows),
         baselines=record["baselines"],
         dropped=observations.dropped,
-        notes=_notes(fits, observations, costs),
+        notes=(*_notes(fits, observations), *(_cost_notes(record) if costs else ())),
     )
 
 
@@ -260,9 +261,18 @@ def _curve(folder: Path, row: Observation) -> TrainingCurve:
     )
 
 
-def _notes(
-    fits: Mapping[str, FamilyFit], observations: Observations, costs: Sequence[Cost]
-) -> tuple[str, ...]:
+def _cost_notes(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the costs rest on."""
+    if "workers" not in record:
+        return ASSUMPTIONS
+    here = (
+        f"This machine counts as fast as one of the ladder's runs was, {record['workers']} of them at a "
+        f"time; each had {record['threads']} of its threads."
+    )
+    return (here, *ASSUMPTIONS)
+
+
+def _notes(fits: Mapping[str, FamilyFit], observations: Observations) -> list[str]:
     notes = list(observations.assumptions)
     for family, fit in fits.items():
         irreducible = fit.draws.parameter_intervals().get("E")
@@ -277,7 +287,7 @@ def _notes(
                 f"{family}: intervals are widened {fit.back_test.widen:.2g} times, as the back-test's "
                 "errors were larger than they said."
             )
-    return (*notes, *(ASSUMPTIONS if costs else ()))
+    return notes
 
 
 def _plain(value: Any) -> Any:

@@ -45,12 +45,16 @@ class Comparison:
 
     standings: tuple[Standing, ...]  # in order of compute
     crossovers: tuple[Crossover, ...]  # the most probable first
-    winner: str  # at the largest compute that was trained
-    win_probability: float
+    train_flops: float  # where the winner is named: the largest compute that was trained
+    winner: str
+    win_probability: float  # that its expected loss is the lowest there
 
 
-def compare(fits: Sequence[FamilyFit]) -> Comparison:
+def compare(fits: Sequence[FamilyFit], trained: float | None = None) -> Comparison:
     """Compare fitted families.  FitError when there are fewer than two.
+
+    ``trained`` is the largest compute that was trained, models held out included (the largest fitted one
+    when None): there the winner is named.
 
     Draw i of one family is held against draw i of the other.  Losses are expected ones: which family is
     better, not which of two single runs.
@@ -60,7 +64,8 @@ def compare(fits: Sequence[FamilyFit]) -> Comparison:
     smallest = min(row.train_flops for fit in fits for row in fit.observations)
     largest = max(fit.largest_compute for fit in fits)
     n_points = 1 + round(PER_DECADE * np.log10(BEYOND * largest / smallest))
-    grid = np.unique(np.append(np.geomspace(smallest, BEYOND * largest, n_points), largest))
+    decisive = trained or largest
+    grid = np.unique(np.append(np.geomspace(smallest, BEYOND * largest, n_points), (largest, decisive)))
     draws = _paired_losses(fits, grid)
     central = np.stack([_best_losses(fit, grid) for fit in fits])
     names = [fit.family for fit in fits]
@@ -68,12 +73,13 @@ def compare(fits: Sequence[FamilyFit]) -> Comparison:
     standings = tuple(
         _standing(names, grid[j], central[:, j], draws[:, :, j], wins[:, j]) for j in range(len(grid))
     )
-    at_largest = standings[int(np.searchsorted(grid, largest))]
+    there = standings[int(np.searchsorted(grid, decisive))]
     return Comparison(
         standings=standings,
         crossovers=_crossovers(names, grid, draws, largest),
-        winner=at_largest.winner,
-        win_probability=at_largest.win_probability[at_largest.winner],
+        train_flops=decisive,
+        winner=there.winner,
+        win_probability=there.win_probability[there.winner],
     )
 
 

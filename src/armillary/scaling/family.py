@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from zlib import crc32
 
 import numpy as np
 from jaxtyping import Float
@@ -93,7 +94,13 @@ def fit_family(
         record = replace(record, verdict=record.verdict + _remedy(chosen, rows, objective))
     method = method_for(chosen, len(table), objective)
     fitted, draws = estimate(
-        chosen, table.columns, table.losses, method, lineage=table.lineage, n_draws=n_draws
+        chosen,
+        table.columns,
+        table.losses,
+        method,
+        lineage=table.lineage,
+        n_draws=n_draws,
+        seed=crc32(rows[0].family.encode()),  # families err independently of each other
     )
     return FamilyFit(
         family=rows[0].family,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -73,45 +74,67 @@ def as_table(rows: Iterable[Observation]) -> Table:
 
 
 def from_ladder(folder: Path) -> Observations:
-    """Read the finished rungs of the ladder in ``folder``; unfinished ones are listed as dropped."""
-    rows: list[Observation] = []
-    dropped: list[Dropped] = []
+    """Read the finished rungs of the ladder in ``folder``; others are listed as dropped."""
+    found = _Collected()
     for rung in read_json(folder / "ladder.json")["rungs"]:
         path = folder / "rungs" / rung["name"]
-        if not (path / "summary.json").is_file():
-            dropped.append(Dropped(row=rung["name"], reason="has not been trained to its end"))
-            continue
-        rows.append(_observed(Run.open(path), rung["family"], rung["role"], rung.get("trunk", "")))
-    return Observations(rows=tuple(rows), dropped=tuple(dropped))
+        run = Run.open(path) if (path / "run.json").is_file() else None
+        found.add(rung["name"], run, rung["family"], rung["role"], rung["trunk"])
+    return found.observations()
 
 
 def from_runs(folder: Path) -> Observations:
-    """Read every finished run at or below ``folder``; RequestError when there is none."""
+    """Read every finished run at or below ``folder``.
+
+    RequestError when there is none, or when they are of several tasks, whose losses do not compare.
+    """
     if not folder.is_dir():
         raise RequestError(f"{folder} is neither a folder of runs nor a table")
-    rows: list[Observation] = []
-    dropped: list[Dropped] = []
+    found, tasks = _Collected(), set()
     for run in find_runs(folder):
-        if not run.finished:
-            dropped.append(Dropped(row=run.name, reason="has not been trained to its end"))
-            continue
         lineage = Path(run.parent).name if run.parent else run.name
-        rows.append(_observed(run, run.config["model"]["kind"], "fit", lineage))
-    if not rows:
+        found.add(run.name, run, run.config["model"]["kind"], "fit", lineage)
+        tasks.add(run.config["task"]["kind"])
+    if not found.rows:
         raise RequestError(f"{folder} holds no finished run; `armillary list runs` shows what there is")
-    return Observations(rows=tuple(rows), dropped=tuple(dropped))
+    if len(tasks) > 1:
+        raise RequestError(
+            f"{folder} holds runs of several tasks ({', '.join(sorted(tasks))}), whose losses do not "
+            "compare; give a folder with runs of one"
+        )
+    return found.observations()
 
 
-def _observed(run: Run, family: str, role: Role, lineage: str) -> Observation:
-    summary: Any = run.summary
-    return Observation(
-        n_params=float(summary.n_params),
-        n_tokens=float(summary.n_tokens),
-        train_flops=float(summary.train_flops),
-        loss=float(summary.loss),
-        family=family,
-        name=run.name,
-        role=role,
-        seconds=float(summary.seconds),
-        lineage=lineage,
-    )
+class _Collected:
+    """Runs on their way to becoming observations."""
+
+    def __init__(self) -> None:
+        self.rows: list[Observation] = []
+        self.dropped: list[Dropped] = []
+
+    def add(self, name: str, run: Run | None, family: str, role: Role, lineage: str) -> None:
+        if run is None or not run.finished:
+            self.dropped.append(Dropped(row=name, reason="has not been trained to its end"))
+            return
+        summary = run.summary
+        if not (math.isfinite(summary.loss) and summary.loss > 0):
+            self.dropped.append(
+                Dropped(row=name, reason=f"has a loss of {summary.loss:g}, which no law can be fitted to")
+            )
+            return
+        self.rows.append(
+            Observation(
+                n_params=float(summary.n_params),
+                n_tokens=float(summary.n_tokens),
+                train_flops=float(summary.train_flops),
+                loss=float(summary.loss),
+                family=family,
+                name=name,
+                role=role,
+                seconds=float(summary.seconds),
+                lineage=lineage,
+            )
+        )
+
+    def observations(self) -> Observations:
+        return Observations(rows=tuple(self.rows), dropped=tuple(self.dropped))

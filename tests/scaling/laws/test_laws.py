@@ -12,6 +12,7 @@ from armillary.scaling.laws import LAWS, Chinchilla, PowerLaw
 
 MEMBERS = {
     "chinchilla": Chinchilla(E=1.7, A=400.0, B=2000.0, alpha=0.34, beta=0.37),
+    "kaplan": LAWS["kaplan"](Nc=8.8e13, Dc=5.4e13, alpha=0.076, beta=0.095),  # Kaplan et al.'s own
     "power-law": LAWS["power-law"](E=1.7, A=60.0, alpha=0.15),
     "power-law-size": LAWS["power-law-size"](E=1.7, A=60.0, alpha=0.3),
     "power-law-data": LAWS["power-law-data"](E=1.7, A=60.0, alpha=0.3),
