@@ -52,7 +52,7 @@ def test_losses_that_follow_no_law_yet_fail():
 def test_too_few_runs_are_told_so():
     test = back_test(Chinchilla, table(n_sizes=3, n_budgets=2))
     assert (test.passed, test.rmsle, test.coverage, test.steps) == (False, None, None, ())
-    assert test.verdict.startswith("6 observations leave 0 predictions")
+    assert test.verdict.startswith("6 observations allow 0 of the 3 predictions")
     assert test.widen == 1.0
 
 

@@ -189,8 +189,8 @@ def _verdict(
 ) -> tuple[bool, str]:
     if rmsle is None or len(steps) < LEAST_STEPS:
         return False, (
-            f"{n_points} observations leave {len(steps)} predictions to test {law.name} by, and "
-            f"{LEAST_STEPS} are needed; add larger or longer runs"
+            f"{n_points} observations allow {len(steps)} of the {LEAST_STEPS} predictions that {law.name} "
+            "has to be tested by; add larger or longer runs"
         )
     record = (
         f"{law.name} predicted {len(steps)} larger runs from smaller ones with an error of {rmsle:.1%} "

@@ -15,7 +15,7 @@ from armillary.fitting.fit import Certificate, require_enough
 from armillary.fitting.law import Law
 from armillary.fitting.method import estimate, method_for
 from armillary.fitting.objective import Objective
-from armillary.fitting.selection import BackTest, Table, back_test, rank
+from armillary.fitting.selection import LEAST_STEPS, BackTest, Table, back_test, rank
 from armillary.fitting.uncertainty import Bootstrap
 from armillary.scaling.compute import FlopsPerToken, optimal_split
 from armillary.scaling.laws import LAWS
@@ -90,7 +90,7 @@ def fit_family(
     table = as_table(rows)
     ranked = rank([back_test(LAWS[name], table, objective) for name in _fittable(table, law)])
     chosen, record = LAWS[ranked[0].law], ranked[0]
-    if record.steps and not record.passed:
+    if len(record.steps) >= LEAST_STEPS and not record.passed:
         record = replace(record, verdict=record.verdict + _remedy(chosen, rows, objective))
     method = method_for(chosen, len(table), objective)
     fitted, draws = estimate(
