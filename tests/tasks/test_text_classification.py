@@ -4,6 +4,7 @@ import torch
 from tiny_tasks import TOKENIZER, guess, learn, text_classification, tiny_model
 
 from armillary.core.errors import ConfigError, DataError
+from armillary.data.base import LabelledText
 from armillary.data.sources import LabelledTable
 from armillary.tasks import TextClassification
 
@@ -94,7 +95,7 @@ def test_training_batches_hold_texts_of_similar_length_and_their_own_targets(tas
             assert not row[n:].any()
 
 
-def test_chinese_is_learnt_and_beaten_on_by_character_grams(tmp_path):
+def test_chinese_is_learnt_by_a_model_and_by_its_baseline(tmp_path):
     rng = np.random.default_rng(0)
     words = {"茶": "绿茶红茶普洱茉莉龙井", "书": "诗经论语史记楚辞红楼"}
     rows = [
@@ -122,6 +123,12 @@ def test_a_label_that_the_model_never_saw_is_named(task, tmp_path):
     ):
         elsewhere.evaluate(guess(task), "train")
     assert elsewhere.evaluate(guess(task, torch.tensor([0.0, 9.0, 0.0])), "test")["accuracy"] == 1.0
+
+
+def test_one_class_is_nothing_to_tell_apart(task, monkeypatch):
+    monkeypatch.setattr(LabelledTable, "split", lambda *_: [LabelledText("salt", "cooking")] * 3)
+    with pytest.raises(DataError, match="has one class, 'cooking'"):
+        task.replace().signature()
 
 
 @pytest.mark.parametrize(("field", "value"), [("max_length", 1), ("label_smoothing", 1.0)])

@@ -112,6 +112,13 @@ def test_window_after_window_a_recurrent_model_reads_a_stretch_as_if_at_once(tas
     assert task.evaluate(model, "test")["loss"] != pytest.approx(at_once.item(), rel=1e-5)
 
 
+def test_evaluation_bounds_the_memory_of_scores(task, monkeypatch):
+    monkeypatch.setattr("armillary.tasks.text_generation.SCORES", 3 * 24 * task.learnt_tokenizer.vocab_size)
+    watcher = Watcher(task.signature().vocab_size)
+    task.evaluate(watcher, "test", batch_size=1000)
+    assert max(len(tokens) for tokens, _ in watcher.calls) == 4
+
+
 def test_bits_per_byte_by_hand(task):
     tokenizer = task.learnt_tokenizer
     targets = torch.cat([batch.targets.flatten() for batch in task.evaluation_batches("validation", 64)])
@@ -155,7 +162,7 @@ def test_characters_of_several_bytes_come_whole_and_the_end_mark_ends(task):
     task = task.replace(tokenizer=ByteConfig())
     mark = task.learnt_tokenizer.end_of_text
     model = Typist([*"浑天仪 ok".encode(), mark, 65, 66], task.learnt_tokenizer.vocab_size)
-    assert list(filter(None, task.stream(model, "x", temperature=0))) == ["浑", "天", "仪", " ", "o", "k"]
+    assert list(task.stream(model, "x", temperature=0)) == ["浑", "天", "仪", " ", "o", "k"]
     assert task.answer(model, ["x"], temperature=0) == ["浑天仪 ok"]
     assert task.answer(model, ["x"], temperature=0, max_tokens=4) == ["浑\ufffd"]
 

@@ -30,6 +30,7 @@ from armillary.tasks.metrics import language_metrics
 
 HALF_CHARACTER = "\ufffd"  # how text ends when the bytes of its last character are still to come
 OPTIONS = ("max_tokens", "temperature", "top_k", "top_p", "seed")
+SCORES = 2**25  # scores of next tokens that evaluation holds in memory at a time, whatever the batch size
 STREAMS = 32  # stretches of a split, at most, that are judged side by side when state is carried
 
 Tokens = Integer[np.ndarray, " _"]  # of any length
@@ -114,6 +115,7 @@ class TextGeneration(Task):
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return loss (nats per token), perplexity and bits per byte; see the class for what is measured."""
         layout = self._layout(len(self.tokens(split)))
+        batch_size = min(batch_size, SCORES // (layout.length * self.learnt_tokenizer.vocab_size) + 1)
         nats, targets, state = 0.0, [], None
         with judged(model) as device:
             for i, batch in enumerate(self.evaluation_batches(split, batch_size)):
@@ -156,10 +158,11 @@ class TextGeneration(Task):
         for token in generation.stream(model, start, sampling):
             written.append(int(token))
             text = tokenizer.decode(written)
-            if not text.endswith(HALF_CHARACTER):
+            if text and not text.endswith(HALF_CHARACTER):
                 yield text
                 written.clear()
-        yield tokenizer.decode(written)
+        if rest := tokenizer.decode(written):
+            yield rest
 
     def save_preprocessor(self, folder: Path) -> None:
         self.learnt_tokenizer.save(folder)
