@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ from armillary.cli.train import train
 from armillary.core.errors import ArmillaryError
 
 # typer carries its own copy of click and exports no name for the base of its errors
-UsageError, ClickException = typer.BadParameter.__mro__[1:3]
+ClickException: Any = typer.BadParameter.__mro__[2]
 
 VERBS: dict[str, Callable[..., None]] = {
     "demo": demo,
@@ -47,7 +47,7 @@ for _name, _verb in VERBS.items():
     app.command(_name)(_verb)
 
 
-def _version(asked: bool) -> None:
+def _version(asked: bool | None) -> None:
     if asked:
         print(f"armillary {armillary.__version__}")
         raise typer.Exit
@@ -56,8 +56,8 @@ def _version(asked: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
+        bool | None, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = None,
 ) -> None:
     """Train small working models, learn how they scale, decide about the large one before paying for it."""
 

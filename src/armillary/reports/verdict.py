@@ -163,7 +163,7 @@ def _winner(analysis: LadderAnalysis, words: Words) -> Stat | None:
     if analysis.comparison is None:
         return None
     chance = numbers.probability(analysis.comparison.win_probability)
-    note = words("stat.winner.note", probability=chance, flop=numbers.flop(largest_fitted(analysis)))
+    note = words("stat.winner.note", probability=chance, flop=numbers.flop(analysis.comparison.train_flops))
     return Stat(words("stat.winner"), words.family(analysis.comparison.winner), note)
 
 
