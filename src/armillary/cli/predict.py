@@ -65,5 +65,6 @@ def _options(assignments: list[str]) -> dict[str, Any]:
 
 def _line(answer: Any) -> str:
     if isinstance(answer, dict) and "label" in answer:
-        return f"{answer['label']}\t{max(answer['probabilities'].values()):.3f}"
+        shown = [answer["label"], f"{max(answer['probabilities'].values()):.3f}", answer.get("note", "")]
+        return "\t".join(shown).rstrip()
     return json.dumps(answer, ensure_ascii=False)
