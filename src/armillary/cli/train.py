@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from armillary.cli.output import Assignments, Json, Quiet, emit, metric_lines
+from armillary.cli.output import Assignments, Json, Quiet, emit, metric_lines, note
 from armillary.core.errors import RequestError
 
 
@@ -46,6 +46,8 @@ def train(
         family = f"-{config.model.kind}"
         named = subject if f"-{subject}".endswith(family) else subject + family
         path = out or free_path(f"{named}-s{config.seed}")
+    if not quiet:
+        note(", ".join(f"{name} {count:,}" for name, count in config.task.source.report().items()))
     run = run_training(config, path, resume=resume is not None, progress=progress_for(quiet=quiet))
     summary = run.summary
     emit(

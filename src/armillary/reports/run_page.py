@@ -168,7 +168,9 @@ def _data(run: Run, words: Words) -> list[tuple[str, str]]:
     """Return the facts of the run's source: its kind, and what training wrote down of it."""
     path = run.path / "data.json"
     facts = [(words("source.kind"), run.config["task"]["source"]["kind"])]
-    for name, value in (read_json(path) if path.is_file() else {}).items():
+    written = read_json(path) if path.is_file() else {}
+    counts = written.pop("counts", {})
+    for name, value in (written | counts).items():
         facts.append(
             (words.either(f"source.{name}", name), f"{value:,}" if isinstance(value, int) else str(value))
         )

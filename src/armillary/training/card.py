@@ -64,7 +64,8 @@ def _data(config: RunConfig) -> str:
     source = config.task.source
     return (
         f"## Data\n\nThe training split of `{source.kind}`; validation and test examples are not in it.\n\n"
-        f"- Licence: {source.licence}\n- Source: {source.citation}"
+        f"- Licence: {source.licence}\n- Source: {source.citation}\n"
+        f"- Examples: {', '.join(f'{name} {count:,}' for name, count in source.report().items())}"
     )
 
 
