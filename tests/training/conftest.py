@@ -132,6 +132,9 @@ class ToyModel(ModelConfig):
 
 MakeConfig = Callable[..., RunConfig]
 
+# No dropout, and no norm that sees a whole batch: what may be split without changing what is learnt.
+PLAIN: dict[str, Any] = {"model__dropout": 0.0, "model__normed": False}
+
 
 def toy_config(**changes: Any) -> RunConfig:
     """Return 24 steps on the toy task; nested fields by their dotted path with ``__`` for the dot."""
@@ -157,6 +160,11 @@ def toy_config(**changes: Any) -> RunConfig:
 @pytest.fixture
 def toy() -> MakeConfig:
     return toy_config
+
+
+@pytest.fixture
+def plain() -> dict[str, Any]:
+    return PLAIN
 
 
 @pytest.fixture(autouse=True)

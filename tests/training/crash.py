@@ -36,7 +36,7 @@ def spawn(path: Path, resume: bool) -> int:
     """Train in a child process; return its id."""
     pid = os.fork()
     if pid == 0:
-        config = toy_config()(budget="150 steps", checkpoints=15, evaluations=5, ema=0.9)
+        config = toy_config()(budget="80 steps", checkpoints=16, evaluations=4, ema=0.9)
         train(config, path, resume=resume)
         os._exit(0)
     return pid
@@ -54,7 +54,7 @@ def kill_until_done(path: Path) -> int:
     chance, kills = random.Random(0), 0
     while True:
         pid = spawn(path, resume=(path / "run.json").exists())
-        end = time.monotonic() + chance.uniform(0, LONGEST) * (1 + kills / 8)
+        end = time.monotonic() + chance.uniform(0, LONGEST) * (1 + kills / 4)
         while time.monotonic() < end:
             if finished(pid):
                 return kills

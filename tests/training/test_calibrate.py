@@ -25,7 +25,7 @@ def test_a_budget_in_time_takes_that_time(toy) -> None:
 
 def test_the_median_step_counts_and_the_first_ones_do_not(toy, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter([9.0] * calibration.WARM + [1.0, 2.0, 50.0])
-    monkeypatch.setattr(calibration, "_timed_step", lambda *_: next(seconds))
+    monkeypatch.setattr(calibration.Learner, "timed_step", lambda *_: next(seconds))
     assert calibrate(toy(), steps=3).seconds_per_step == 2.0
 
 

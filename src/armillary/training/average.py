@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
+from armillary.training.parallel import local
+
 
 class WeightAverage:
     """Keeps ``average = d * average + (1 - d) * weights`` over steps (Polyak & Juditsky 1992).
@@ -18,7 +20,7 @@ class WeightAverage:
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self._decay = decay
-        weights = [t.data for t in (*model.parameters(), *model.buffers())]
+        weights = [local(t.data) for t in (*model.parameters(), *model.buffers())]
         self._weights = [t for t in weights if t.is_floating_point()]
         self._averages = [t.clone() for t in self._weights]
 

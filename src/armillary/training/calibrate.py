@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import time
 from dataclasses import dataclass
 
 from armillary.core.errors import ConfigError
-from armillary.data.batch import Batches
 from armillary.training.config import RunConfig
 from armillary.training.flops import flops_per_step
 from armillary.training.horizon import horizon
@@ -15,7 +13,7 @@ from armillary.training.learner import Learner
 from armillary.training.machine import peak_memory, tune_machine
 from armillary.training.parallel import fabric_for
 from armillary.training.rules import resolved
-from armillary.training.schedules import rate
+from armillary.training.schedules import warmup
 
 WARM = 3  # steps before the clock starts: first ones allocate and compile
 
@@ -44,10 +42,12 @@ def calibrate(config: RunConfig, steps: int = 10) -> Calibration:
     tune_machine()
     config = resolved(config)
     assert config.batch_size is not None
+    assert config.optim.lr is not None
     fabric = fabric_for(config)
     learner = Learner(config, fabric)
     batches = config.task.training_batches(config.batch_size, config.seed)
-    seconds = [_timed_step(config, learner, step, batches) for step in range(WARM + steps)]
+    lr = config.optim.lr * warmup(0, config.schedule.warmup or 0)
+    seconds = [learner.timed_step(step, lr, batches) for step in range(WARM + steps)]
     per_step, end = statistics.median(seconds[WARM:]), horizon(config)
     return Calibration(
         seconds_per_step=per_step,
@@ -57,12 +57,3 @@ def calibrate(config: RunConfig, steps: int = 10) -> Calibration:
         n_steps=end.steps,
         seconds=end.seconds if end.steps is None else end.steps * per_step,
     )
-
-
-def _timed_step(config: RunConfig, learner: Learner, step: int, batches: Batches) -> float:
-    """Return the seconds of one step, its batch and the reading of its loss included."""
-    assert config.optim.lr is not None
-    start = time.perf_counter()
-    learner.step(step, config.optim.lr * rate(config.schedule, step, 0.0), batches[step])
-    learner.read()
-    return time.perf_counter() - start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -18,13 +19,13 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 
 from armillary.core.errors import CheckpointError
-from armillary.data.batch import Batch
+from armillary.data.batch import Batch, Batches
 from armillary.training.average import WeightAverage
 from armillary.training.carried import detached, flattened, rebuilt
 from armillary.training.checkpoint import Checkpoint
 from armillary.training.config import RunConfig
 from armillary.training.optim import adamw, clip_, gradients_of
-from armillary.training.parallel import fill, whole
+from armillary.training.parallel import fill, reshard, whole
 from armillary.training.weights import distinct, load_weights
 
 Groups = dict[str, dict[str, Tensor]]  # tensors by the file of a checkpoint that they go to
@@ -76,6 +77,13 @@ class Learner:
             self.average.update(step)
         self._summed += 1
 
+    def timed_step(self, step: int, lr: float, batches: Batches) -> float:
+        """Return the seconds of one step, the making of its batch and the reading of its loss included."""
+        start = time.perf_counter()
+        self.step(step, lr, batches[step])
+        self.read()
+        return time.perf_counter() - start
+
     def read(self) -> tuple[float, float]:
         """Return (mean loss in nats per unit, mean gradient norm) since the last call."""
         pair = torch.stack((self._losses, self._norms)) / max(1, self._summed)
@@ -90,25 +98,26 @@ class Learner:
     @contextlib.contextmanager
     def judged(self) -> Iterator[nn.Module]:
         """Yield the model as it is evaluated: averaged weights, no dropout, no gradients."""
-        weights = self.average.applied() if self.average else contextlib.nullcontext()
         self.model.eval()
         try:
-            with weights, torch.inference_mode(), self._fabric.autocast():
+            with self._averaged(), torch.inference_mode(), self._fabric.autocast():
                 yield self.model
         finally:
+            reshard(self.model)
             self.model.train()
 
     def weights(self) -> dict[str, Tensor]:
-        """Return the whole weights by name; on every device of a run alike."""
-        return whole(distinct(self.model.state_dict()))
+        """Return copies of the weights that are evaluated and saved, averaged ones where there are any."""
+        with self._averaged():
+            return {name: tensor.clone() for name, tensor in self._own_weights().items()}
 
     def groups(self) -> tuple[Groups, Any]:
         """Return (the tensors of a checkpoint, the structure of the carried state)."""
         carried, structure = flattened(self._everyones(self._carried))
-        groups: Groups = {"model": self.weights(), "optimizer": self._optimizer_tensors(), "carried": carried}
+        groups: Groups = {"model": self._own_weights(), "carried": carried}
+        groups["optimizer"] = self._optimizer_tensors()
         if self.average is not None:
-            with self.average.applied():
-                groups["ema"] = {name: tensor.clone() for name, tensor in self.weights().items()}
+            groups["ema"] = self.weights()
         return groups, structure
 
     def restore(self, checkpoint: Checkpoint, path: Path) -> None:
@@ -129,6 +138,13 @@ class Learner:
         load_weights(self.model, weights, path)
         if self.average is not None:
             self.average.take()
+
+    def _own_weights(self) -> dict[str, Tensor]:
+        """Return the weights that the optimizer moves, put together, a tied one once."""
+        return whole(distinct(self.model.state_dict()))
+
+    def _averaged(self) -> contextlib.AbstractContextManager[None]:
+        return self.average.applied() if self.average else contextlib.nullcontext()
 
     def _learn(self, part: int, batch: Batch) -> None:
         """Add the gradient of one part of a step's batch."""

@@ -169,9 +169,7 @@ class Loop:
         if not self._config.patience:
             return
         if loss < self.best.loss:
-            with self._learner.judged():
-                weights = {name: tensor.clone() for name, tensor in self._learner.weights().items()}
-            self.best = Best(loss, weights)
+            self.best = Best(loss, self._learner.weights())
         else:
             self.best.waited += 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -11,12 +12,11 @@ from lightning_fabric.strategies.model_parallel import ModelParallelStrategy
 from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from armillary.core.errors import ConfigError
 from armillary.training.config import RunConfig
-from armillary.training.probe import Precision, faster_precision
 
 T = TypeVar("T")
 
@@ -28,7 +28,10 @@ def fabric_for(config: RunConfig) -> Fabric:
     """
     if config.precision == "16-mixed" and device_type(config) == "cpu":
         raise ConfigError("precision=16-mixed needs an accelerator; on a CPU use 32-true or bf16-mixed")
-    strategy: str | Strategy = ModelParallelStrategy(_shard) if config.strategy == "fsdp" else config.strategy
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it would announce every choice
+    strategy: str | Strategy = config.strategy
+    if strategy == "fsdp":
+        strategy = ModelParallelStrategy(_shard, data_parallel_size=config.devices, tensor_parallel_size=1)
     try:
         fabric = Fabric(
             accelerator=config.accelerator,
@@ -76,14 +79,21 @@ def device_type(config: RunConfig) -> str:
     return config.accelerator
 
 
-def precision_here(config: RunConfig) -> Precision:
-    """Return the precision of ``config``; "auto" means the faster one on the device that it trains on."""
-    return faster_precision(device_type(config)) if config.precision == "auto" else config.precision
-
-
 def whole(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return ``tensors`` with every shard put together again."""
     return {name: t.full_tensor() if isinstance(t, DTensor) else t for name, t in tensors.items()}
+
+
+def reshard(model: nn.Module) -> None:
+    """Drop the whole weights that an evaluation gathered: made without autograd, they are of no other use."""
+    for module in model.modules():
+        if isinstance(module, FSDPModule):
+            module.reshard()
+
+
+def local(tensor: Tensor) -> Tensor:
+    """Return the part of ``tensor`` that this process holds, in the same memory."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
 def fill(target: Tensor, value: Tensor) -> Tensor:

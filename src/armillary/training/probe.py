@@ -1,4 +1,4 @@
-"""How fast this machine multiplies matrices: the yardstick of efficiency, and what chooses the precision."""
+"""How fast this machine multiplies matrices, the yardstick of efficiency; what was measured is kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -22,33 +23,49 @@ DTYPES: dict[str, torch.dtype] = {
     "bf16-mixed": torch.bfloat16,
     "16-mixed": torch.float16,
 }
-SIZE = {"cpu": 1024, "cuda": 8192}  # rows of the matrices, large enough for the peak
-SECONDS = 0.15  # of measuring, a precision
-GAIN = 1.5  # how much faster bf16 must multiply to pay for its casts
+# Rows of the matrices.  Small products end before another process takes the core away, large ones keep
+# many cores busy: the best of both is the peak.
+SIZES = {"cpu": (512, 2048), "cuda": (8192,)}
+SECONDS = 0.2  # of measuring, a size
 
 
 @functools.cache
 def matmul_peak(precision: Precision, device: str = "cpu") -> float:
-    """Return the FLOP/s of large matrix products on ``device`` in ``precision``, with this process's threads.
+    """Return the most FLOP/s that matrix products reach on ``device``, with this process's threads."""
+    sizes, dtype = SIZES.get(device, (2048,)), DTYPES[precision]
+    return remembered(
+        f"matmul FLOP/s, {precision}",
+        machine(device),
+        lambda: max(measure_matmul(n, dtype, device) for n in sizes),
+    )
 
-    Measured once for a machine and kept in the user's cache folder, so that a busy moment does not
-    change what later runs do.
+
+def remembered(what: str, key: str, measure: Callable[[], float]) -> float:
+    """Return ``measure()``, called once for a machine.
+
+    The answer is kept in the user's cache folder, so that a busy moment does not change what later runs
+    do; where that cannot be written, every process measures for itself.
     """
-    key = f"{_name(device)}, {torch.get_num_threads()} threads, torch {torch.__version__}, {precision}"
-    path = cache_folder() / "matmul-peak.json"
+    path = cache_folder() / "measured.json"
     known: dict[str, float] = {}
     with contextlib.suppress(CheckpointError):
         known = read_json(path)
-    if key not in known:
-        known[key] = measure_matmul(DTYPES[precision], device)
-        with contextlib.suppress(CheckpointError):  # a folder that cannot be written: measure again next time
+    entry = f"{what}: {key}"
+    if entry not in known:
+        known[entry] = measure()
+        with contextlib.suppress(CheckpointError):
             write_json(path, known)
-    return known[key]
+    return known[entry]
 
 
-def measure_matmul(dtype: torch.dtype, device: str, seconds: float = SECONDS) -> float:
-    """Return the best FLOP/s of one square product over about ``seconds``."""
-    n = SIZE.get(device, 2048)
+def machine(device: str) -> str:
+    """Return what decides the speed of ``device`` in this process."""
+    name = torch.cuda.get_device_name() if device == "cuda" else f"{processor()} {device}"
+    return f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+
+
+def measure_matmul(n: int, dtype: torch.dtype, device: str, seconds: float = SECONDS) -> float:
+    """Return the best FLOP/s of one product of ``n`` by ``n`` matrices, over about ``seconds``."""
     a = torch.randn(n, n, device=device).to(dtype)
     out = a @ a
     best, end = float("inf"), time.perf_counter() + seconds
@@ -61,21 +78,9 @@ def measure_matmul(dtype: torch.dtype, device: str, seconds: float = SECONDS) ->
     return 2.0 * n**3 / best
 
 
-def faster_precision(device: str) -> Precision:
-    """Return ``bf16-mixed`` where the machine multiplies it clearly faster than 32 bits, else ``32-true``."""
-    if device not in ("cpu", "cuda"):
-        return "32-true"
-    gain = matmul_peak("bf16-mixed", device) / matmul_peak("32-true", device)
-    return "bf16-mixed" if gain >= GAIN else "32-true"
-
-
 def cache_folder() -> Path:
     """Return the folder for measurements of this machine (``$XDG_CACHE_HOME/armillary``)."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "armillary"
-
-
-def _name(device: str) -> str:
-    return torch.cuda.get_device_name() if device == "cuda" else f"{processor()} {device}"
 
 
 def _wait(device: str) -> None:

@@ -12,7 +12,8 @@ import math
 from armillary.training.budget import Budget
 from armillary.training.config import RunConfig
 from armillary.training.flops import FlopCounter
-from armillary.training.parallel import device_type, precision_here
+from armillary.training.parallel import device_type
+from armillary.training.precision import faster_product, precision_of
 from armillary.training.probe import matmul_peak
 
 SMALL_BATCH = 512  # tokens a step, best of 256 to 1024 for up to SMALL_DATA tokens
@@ -21,7 +22,7 @@ LARGE_BATCH = 2**19  # tokens a step, of GPT-3's smaller models (Brown et al. 20
 
 # Peak learning rates: next-token at 1e5 parameters and SMALL_BATCH, class at 1e5 parameters.
 NEXT_TOKEN_LR = {"transformer": 5e-3, "cnn": 7e-3, "lstm": 7e-3}
-CLASS_LR = {"transformer": 2e-3, "cnn": 4e-3, "lstm": 4e-3}
+CLASS_LR = {"transformer": 4e-3, "cnn": 4e-3, "lstm": 4e-3}
 ELSE_LR = 2e-3  # of a family that is not in the table
 LARGEST_LR = 0.02  # the laws are not followed beyond: nothing larger was tried
 
@@ -102,7 +103,6 @@ def resolved(config: RunConfig) -> RunConfig:
     measures its matmul peak where the precision or a budget in time asks for it.
     """
     config = config.fitted()
-    config = config.replace(precision=precision_here(config))
     config = config.replace(batch_size=config.batch_size or batch_size(config))
     assert config.batch_size is not None
     n_tokens, tokens_a_step = expected_tokens(config), config.batch_size * tokens_of_example(config)
@@ -111,7 +111,8 @@ def resolved(config: RunConfig) -> RunConfig:
     decay = weight_decay(outputs, lr, n_steps) if optim.weight_decay is None else optim.weight_decay
     optim = optim.replace(lr=lr, weight_decay=decay, beta2=optim.beta2 or beta2(outputs, tokens_a_step))
     steps = warmup(n_steps) if config.schedule.warmup is None else config.schedule.warmup
-    return config.replace(optim=optim, schedule=config.schedule.replace(warmup=steps))
+    config = config.replace(optim=optim, schedule=config.schedule.replace(warmup=steps))
+    return config.replace(precision=precision_of(config))
 
 
 def batch_size(config: RunConfig) -> int:
@@ -138,7 +139,8 @@ def expected_tokens(config: RunConfig) -> float:
         return budget.amount * config.batch_size * unit
     flop = budget.amount
     if budget.unit == "seconds":
-        flop *= EFFICIENCY * matmul_peak(config.precision, device_type(config))
+        device = device_type(config)
+        flop *= EFFICIENCY * matmul_peak("32-true" if device == "cpu" else faster_product(device), device)
     example = config.task.dummy_batch(1)
     return max(unit, flop / FlopCounter(config)(example) * unit)
 

@@ -109,10 +109,9 @@ def _finish(loop: Loop, learner: Learner, run: Run, config: RunConfig, processes
     if loop.best.weights:
         learner.take(loop.best.weights, run.path)
     validation, test = loop.evaluate("validation"), loop.evaluate("test")
-    with learner.judged():
-        weights = learner.weights()
-        if processes.first:
-            write_model(run, config, weights, _summary(loop.seen, config, validation, test))
+    weights = learner.weights()
+    if processes.first:
+        write_model(run, config, weights, _summary(loop.seen, config, validation, test))
 
 
 def _summary(

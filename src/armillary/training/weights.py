@@ -9,10 +9,9 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor
 
 from armillary.core.errors import CheckpointError
-from armillary.training.parallel import fill
+from armillary.training.parallel import fill, local
 
 METADATA = {"format": "pt"}  # what other readers of safetensors look for
 
@@ -39,8 +38,7 @@ def distinct(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     seen: set[tuple[int, torch.Size, tuple[int, ...]]] = set()
     kept = {}
     for name, tensor in tensors.items():
-        local = tensor.to_local() if isinstance(tensor, DTensor) else tensor
-        key = (local.data_ptr(), tensor.shape, tensor.stride())
+        key = (local(tensor).data_ptr(), tensor.shape, tensor.stride())
         if tensor.numel() == 0 or key not in seen:
             kept[name] = tensor
         seen.add(key)
