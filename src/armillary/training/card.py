@@ -109,7 +109,8 @@ def _limits(config: RunConfig) -> str:
 
 def _settings(run: Run) -> str:
     settings = json.dumps(run.config, indent=2, ensure_ascii=False)
-    return f"## Every setting\n\nThis and the data make the same weights again.\n\n```json\n{settings}\n```"
+    lead = "On such a machine, this and the data make the same weights again."
+    return f"## Every setting\n\n{lead}\n\n```json\n{settings}\n```"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:

@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.single_device import SingleDeviceStrategy
-from lightning_fabric.wrappers import _FabricOptimizer
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from armillary.core.errors import CheckpointError
 from armillary.data.batch import Batch, Batches
@@ -50,9 +50,7 @@ class Learner:
         self._called: nn.Module = self.model if self._single else self._wrapped
         self._parameters = list(self.model.parameters())
         self.optimizer = adamw(self.model, config.optim)
-        stepper = fabric.setup_optimizers(self.optimizer)
-        assert isinstance(stepper, _FabricOptimizer)
-        self._stepper = stepper
+        self._stepper = cast("Optimizer", fabric.setup_optimizers(self.optimizer))
         self._own_clip = config.strategy != "fsdp" and config.precision != "16-mixed"
         self.average = WeightAverage(self.model, config.ema) if config.ema else None
         self._carried: list[Any] = [None] * config.accumulate
@@ -162,8 +160,7 @@ class Learner:
             n_rows = batch.n_examples // (world * self._config.accumulate)
             start = (part * world + rank) * n_rows
             batch = _rows(batch, slice(start, start + n_rows))
-        device = self._fabric.device
-        return batch if device.type == "cpu" else batch.to(device)
+        return _sent(batch, self._fabric.device)
 
     def _clip(self) -> Tensor:
         """Clip the gradient and return its norm before; Fabric does what scaled or sharded ones need."""
@@ -174,7 +171,8 @@ class Learner:
             self._wrapped, self._stepper, max_norm=largest or math.inf, error_if_nonfinite=False
         )
         assert norm is not None
-        return whole({"norm": norm})["norm"]
+        # Half precision finds its scale by overflowing; Fabric leaves such steps out, and so does the mean.
+        return torch.nan_to_num(whole({"norm": norm})["norm"], nan=0.0, posinf=0.0)
 
     def _seed(self, step: int) -> None:
         """Make dropout of ``step`` a pure function of seed, process and step: nothing to save or restore."""
@@ -237,6 +235,15 @@ def mixed(*numbers: int) -> int:
 def _rows(batch: Batch, rows: slice) -> Batch:
     lengths = None if batch.lengths is None else batch.lengths[rows]
     return replace(batch, inputs=batch.inputs[rows], targets=batch.targets[rows], lengths=lengths)
+
+
+def _sent(batch: Batch, device: torch.device) -> Batch:
+    """Return ``batch`` on ``device``; a GPU fetches it from locked memory while this process goes on."""
+    if device.type != "cuda":
+        return batch if device.type == "cpu" else batch.to(device)
+    inputs, targets = (t.pin_memory().to(device, non_blocking=True) for t in (batch.inputs, batch.targets))
+    lengths = None if batch.lengths is None else batch.lengths.to(device)
+    return replace(batch, inputs=inputs, targets=targets, lengths=lengths)
 
 
 def _group(checkpoint: Checkpoint, name: str, path: Path) -> Mapping[str, Tensor]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from armillary.core.errors import DivergenceError, MissingExtraError
+from armillary.core.errors import CheckpointError, DivergenceError, MissingExtraError
 from armillary.data.batch import Batch
 from armillary.runs.run import Run
 
@@ -46,7 +46,10 @@ class Logbook:
                 raise DivergenceError(f"{split} {name} is {value} at step {seen.step}; lower optim.lr")
         if not self._writes:
             return
-        self._run.log(split=split, **dataclasses.asdict(seen), **values)
+        try:
+            self._run.log(split=split, **dataclasses.asdict(seen), **values)
+        except OSError as error:
+            raise CheckpointError(f"cannot write {self._run.path}/metrics.jsonl: {error.strerror}") from error
         if self._board is not None:
             for name, value in values.items():
                 self._board.add_scalar(f"{split}/{name}", value, seen.step)

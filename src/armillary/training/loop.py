@@ -112,9 +112,8 @@ class Loop:
         values, path = checkpoint.values, checkpoints.path_of(self._run.path, checkpoint.step)
         self._learner.restore(checkpoint, path)
         self.seen = Seen(**values["seen"])
-        self.best = Best(
-            values["best_loss"] or math.inf, checkpoint.tensors.get("best", {}), values["waited"]
-        )
+        if "best" in checkpoint.tensors:
+            self.best = Best(values["best_loss"], checkpoint.tensors["best"], values["waited"])
         self._watch.first = values["first_loss"]
         self._recorded = self._saved = self.seen.step
         for marks in (self._rows, self._evaluations, self._saves):
@@ -183,7 +182,7 @@ class Loop:
         values = {
             "seen": dataclasses.asdict(self.seen),
             "first_loss": self._watch.first,
-            "best_loss": self.best.loss if self.best.weights else None,
+            "best_loss": self.best.loss if self.best.weights else None,  # JSON has no infinity
             "waited": self.best.waited,
             "carried": carried,
         }

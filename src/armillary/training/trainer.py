@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from armillary.core.errors import RequestError
+from armillary.core.units import format_count
 from armillary.runs.run import Run, Summary
 from armillary.training import checkpoint as checkpoints
 from armillary.training.config import RunConfig
@@ -55,7 +56,7 @@ def train(
     pinned = frozenset(checkpoint_steps)
     loop = Loop(config, run, learner, horizon(config), logbook, progress, processes, pinned, peak)
     try:
-        progress.start(f"{config.task.kind} with a {config.model.kind}")
+        progress.start(_title(config))
         if resume:
             _go_on(loop, run, processes, progress)
         loop.run()
@@ -91,6 +92,11 @@ def _compare(given: object, stored: object, path: Path, name: str = "") -> None:
             f"{path} was started with {name}={stored}, not {given}; a run goes on as it began: "
             "leave that out, or choose another directory"
         )
+
+
+def _title(config: RunConfig) -> str:
+    size = format_count(config.model.n_params)
+    return f"{config.task.kind}: {config.model.kind} of {size} parameters, {config.budget}"
 
 
 def _go_on(loop: Loop, run: Run, processes: Processes, progress: TrainingProgress) -> None:
