@@ -126,7 +126,8 @@ def test_a_ladder_killed_anywhere_is_resumed_to_the_same_weights(climbed, text, 
     )
     file = tmp_path / "climb.py"
     file.write_text(script)
-    command = [sys.executable, str(file), json.dumps(ladder(text).to_dict()), str(folder)]
+    part = ladder(text).replace(families=("cnn",), held_out=None)
+    command = [sys.executable, str(file), json.dumps(part.to_dict()), str(folder)]
     process = subprocess.Popen(command, start_new_session=True)
     while sum(1 for _ in folder.glob("rungs/*/summary.json")) < 3:
         assert process.poll() is None
@@ -138,6 +139,6 @@ def test_a_ladder_killed_anywhere_is_resumed_to_the_same_weights(climbed, text, 
     reopen(folder, quiet=True)
     for path, written in finished.items():
         assert path.stat().st_mtime_ns == written
-    for row in Record.open(whole).data["rungs"]:
+    for row in Record.open(folder).data["rungs"]:
         weights = [f / "rungs" / row["name"] / "model.safetensors" for f in (whole, folder)]
         assert weights[0].read_bytes() == weights[1].read_bytes(), row["name"]

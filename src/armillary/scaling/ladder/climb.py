@@ -13,8 +13,8 @@ from armillary.scaling.analysis import LadderAnalysis, analyse, predict_rungs
 from armillary.scaling.ladder.config import LadderConfig
 from armillary.scaling.ladder.jobs import has_checkpoint, train_baselines, train_branch, train_trunk
 from armillary.scaling.ladder.progress import LadderProgress
-from armillary.scaling.ladder.record import Record
-from armillary.scaling.ladder.rungs import Rung, fitted_rungs, held_out_rungs
+from armillary.scaling.ladder.record import Record, refuse_existing
+from armillary.scaling.ladder.rungs import Rung, fitted_rungs, held_out_rungs, with_precision
 from armillary.scaling.ladder.threads import available_cores, best_threads
 from armillary.scaling.ladder.tune import tune
 from armillary.scaling.ladder.workers import Job, Workers
@@ -30,9 +30,11 @@ def climb(ladder: LadderConfig, folder: Path, *, quiet: bool = False) -> LadderA
     The larger model's loss is predicted, and the prediction written to prediction.json, before that
     model is trained.  Interrupted, the ladder goes on by ``reopen``; finished runs are not touched.
     """
+    refuse_existing(folder)
     progress = LadderProgress(folder, quiet)
     progress.say(f"preparing {ladder.base.task.source.kind}")
     source_tokens = _prepare(ladder)
+    ladder = with_precision(ladder)
     lr_scale = tune(ladder, folder / "tune", progress) if ladder.tune else {}
     rungs = fitted_rungs(ladder, lr_scale)
     threads = best_threads(_largest(rungs).config, len({rung.trunk for rung in rungs}))

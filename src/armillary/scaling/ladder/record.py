@@ -13,6 +13,12 @@ from armillary.scaling.ladder.rungs import Rung
 FORMAT = 1
 
 
+def refuse_existing(folder: Path) -> None:
+    """Raise RequestError when ``folder`` holds a ladder: two of them would mix their runs."""
+    if (folder / "ladder.json").exists():
+        raise RequestError(f"{folder} holds a ladder already; go on with it by --resume {folder}")
+
+
 class Record:
     """The file ladder.json of a ladder's folder; every change is written at once."""
 
@@ -23,8 +29,7 @@ class Record:
     @classmethod
     def create(cls, folder: Path, ladder: LadderConfig, rungs: list[Rung], extra: dict[str, Any]) -> Record:
         """Write a new ladder's file.  RequestError when the folder holds one already."""
-        if (folder / "ladder.json").exists():
-            raise RequestError(f"{folder} holds a ladder already; go on with it by --resume {folder}")
+        refuse_existing(folder)
         task = ladder.base.task
         data = {
             "format": FORMAT,

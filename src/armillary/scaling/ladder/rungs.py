@@ -43,6 +43,15 @@ class Rung:
         }
 
 
+def with_precision(ladder: LadderConfig) -> LadderConfig:
+    """Return ``ladder`` with one precision for all rungs: where it is left open, the largest model's."""
+    if ladder.base.precision != "auto":
+        return ladder
+    largest = ladder.base.replace(model=MODELS[ladder.families[0]]()).fitted()
+    largest = largest.replace(model=largest.model.at_size(max(ladder.sizes)), budget="1 steps")
+    return ladder.replace(base=ladder.base.replace(precision=resolved(largest).precision))
+
+
 def fitted_rungs(ladder: LadderConfig, lr_scale: dict[str, float] | None = None) -> list[Rung]:
     """Return the rungs that the laws are fitted to, every trunk before its branches.
 
@@ -76,7 +85,7 @@ def _of_size(
 ) -> list[Rung]:
     config = ladder.base.replace(model=MODELS[family]()).fitted()
     config = config.replace(model=config.model.at_size(size))
-    per_step = _tokens_per_step(config)
+    per_step = _tokens_per_step(config.replace(budget=f"{max(budgets):g} tokens"))
     steps = sorted({round(tokens / per_step) for tokens in budgets}, reverse=True)
     if steps[-1] < 1:
         raise ConfigError(
