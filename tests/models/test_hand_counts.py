@@ -53,7 +53,7 @@ def test_vision_transformer():
     config = TransformerConfig(signature=IMAGE, d_model=16, n_layers=1, n_heads=2, d_ff=24)
     block = 4 * 16 * 16 + 3 * 16 * 24
     patches = 16  # 4 x 4, of 2 x 2 pixels
-    assert config.n_params == 4 * 16 + 16 + block + 3 * 16 + 16 * C + C
+    assert config.n_params == 4 * 16 + 16 + patches * 16 + block + 3 * 16 + 16 * C + C
     layers = patches * block + 2 * patches * patches * 16 + 16 * C
     assert flop(config) == 2 * B * (3 * layers + 2 * patches * 4 * 16)
 

@@ -73,3 +73,16 @@ def test_patches_are_cut_row_by_row_and_filled_up_with_zeros():
     assert patches.shape == (1, 6, 8)
     torch.testing.assert_close(patches[0, 1], image[0, :, :2, 2:4].flatten())
     torch.testing.assert_close(patches[0, 5], torch.tensor([14.0, 0, 0, 0, 29, 0, 0, 0]))
+
+
+def test_places_are_learnt_unless_asked_otherwise_and_any_kind_will_do():
+    torch.manual_seed(0)
+    images = torch.randn(2, 3, 12, 16)
+    plain = TransformerConfig(signature=SIGNATURE, d_model=16)
+    assert plain.position_kind == "learnt"
+    assert plain.fit_to(Signature(vocab_size=50, length=12)).position_kind == "rope"
+    for positions in ("rope", "sinusoidal", "learnt"):
+        for class_token in (False, True):
+            model = plain.replace(positions=positions, class_token=class_token).build().eval()
+            upside_down = model(images.flip(2))
+            assert not torch.allclose(model(images), upside_down, atol=1e-5)
