@@ -7,7 +7,11 @@ from armillary.models import MODELS, Signature
 from armillary.models.generation import Sampling, among_top_k, among_top_p, choose, generate, stream
 
 SIGNATURE = Signature(vocab_size=20, length=8)
-WRITERS = [kind for kind in MODELS if ("tokens", "next-token") in MODELS[kind].supports]
+WRITERS = [
+    kind
+    for kind, family in ((kind, MODELS[kind]) for kind in MODELS)
+    if family.__module__.startswith("armillary.") and ("tokens", "next-token") in family.supports
+]
 PROMPTS = torch.tensor([[1, 2, 3], [4, 5, 6]])
 
 

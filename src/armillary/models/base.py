@@ -41,6 +41,13 @@ class ModelConfig(Config, ABC):
     carries_state: ClassVar[bool] = False  # trained with the state of one batch passed to the next
     signature: Signature = Signature()
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+                raise ConfigError(f"{name} of {self.kind} is 1 or more, got {value}")
+            if name == "dropout" and value is not None and not 0 <= value < 1:
+                raise ConfigError(f"dropout of {self.kind} is at least 0 and below 1, got {value}")
+
     @abstractmethod
     def build(self) -> nn.Module:
         """Return the module with fresh weights, drawn from torch's global generator.

@@ -1,5 +1,7 @@
+import pytest
 import torch
 
+from armillary.core.errors import ConfigError
 from armillary.models import Signature
 from armillary.models.lstm import ClassicLSTMConfig, LSTMConfig
 
@@ -46,3 +48,9 @@ def test_the_classic_answers_from_the_last_real_step():
     out, _ = model.lstm(model.embedding(tokens))
     expected = model.head(torch.stack((out[0, 9], out[1, 3])))
     torch.testing.assert_close(model(tokens, lengths), expected)
+
+
+def test_two_directions_share_the_units_evenly():
+    with pytest.raises(ConfigError, match="shared by two directions, so it is even, not 25"):
+        LSTMConfig(signature=READING, d_hidden=25)
+    assert LSTMConfig(signature=READING.replace(outputs="next-token"), d_hidden=25).n_params

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from torch import nn
 
+from armillary.core.errors import ConfigError
 from armillary.models.base import MODELS, ModelConfig
 from armillary.models.cnn.causal import CausalCNN, cycle_length
 from armillary.models.cnn.residual import ResNet
@@ -35,6 +36,15 @@ class CNNConfig(ModelConfig):
     kernel_size: int = 2  # text generation: taps of a convolution
     filter_widths: tuple[int, ...] = (3, 4, 5)  # TextCNN: tokens that a filter spans
     dropout: float | None = None  # None: 0.5 for TextCNN as in Kim 2014, else 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kernel_size < 2:
+            raise ConfigError("kernel_size is 2 or more: with one tap a token never sees the one before")
+        if not self.filter_widths or min(self.filter_widths) < 1:
+            raise ConfigError(f"filter_widths are tokens, 1 or more each, got {self.filter_widths}")
+        if self.expansion <= 0:
+            raise ConfigError(f"expansion is above 0, got {self.expansion}")
 
     def build(self) -> nn.Module:
         signature = self.check_signature()

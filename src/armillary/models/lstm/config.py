@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from torch import nn
 
+from armillary.core.errors import ConfigError
 from armillary.models.base import MODELS, ModelConfig
 from armillary.models.lstm.classifier import RecurrentClassifier
 from armillary.models.lstm.language_model import RecurrentLM
@@ -31,6 +32,11 @@ class LSTMConfig(ModelConfig):
     n_layers: int = 2
     d_hidden: int | None = None  # units of a layer, both directions together; None: 2 d_model
     dropout: float | None = None  # None: 0 where the next token is learnt, 0.1 where classes are
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.signature.outputs == "class" and self.hidden_width % 2:
+            raise ConfigError(f"d_hidden is shared by two directions, so it is even, not {self.d_hidden}")
 
     def build(self) -> nn.Module:
         signature = self.check_signature()

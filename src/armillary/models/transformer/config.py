@@ -46,6 +46,7 @@ class TransformerConfig(ModelConfig):
     class_token: bool = False  # images: read the class from a token of its own, not from the mean
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.d_model % self.n_heads:
             raise ConfigError(f"d_model={self.d_model} does not divide into n_heads={self.n_heads}")
         if self.position_kind == "rope" and self.d_model // self.n_heads % 2:
