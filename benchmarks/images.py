@@ -117,7 +117,7 @@ def n_stages() -> int:
 
 def config() -> RunConfig:
     """Return our run."""
-    task = ImageClassification(source=RandomImages(), augmentation="none")
+    task = ImageClassification(source=RandomImages())
     return RunConfig(
         task=task, model=MODEL, batch_size=BATCH, precision="32-true", evaluations=0, checkpoints=0
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from armillary.core.errors import FitError
+from armillary.core.errors import FitError, StoppedError
 from armillary.core.files import read_json, write_json
 from armillary.core.units import format_count
 from armillary.runs.run import Run
@@ -67,9 +67,9 @@ def _train(
                 held_out = held_out_rungs(ladder, chosen, record.data["lr_scale"])
                 record.add(held_out)
                 _train_rungs(record, held_out, workers, progress, title="training the model held out")
-        except KeyboardInterrupt:
-            progress.say(f"interrupted; go on with: armillary ladder --resume {record.folder}")
-            raise
+        except (KeyboardInterrupt, StoppedError) as stop:
+            folder = record.folder
+            raise StoppedError(f"interrupted; go on with: armillary ladder --resume {folder}") from stop
         finally:
             progress.close()
     return analyse(record.folder)
@@ -89,10 +89,9 @@ def _train_rungs(
     target = record.folder / f"{BASELINES}.json"
     if baselines is not None and not target.exists():
         jobs.append(Job(BASELINES, train_baselines, (baselines.to_dict(), target), cost=0.0))
-    if not jobs:
-        return
-    progress.phase(title, [rung for rung in rungs if rung.name in {job.name for job in jobs}])
-    workers.run(jobs, progress.watch)
+    if jobs:
+        progress.phase(title, [rung for rung in rungs if rung.name in {job.name for job in jobs}])
+        workers.run(jobs, progress.watch)
     if baselines is not None:
         record.set(baselines=read_json(target))
 

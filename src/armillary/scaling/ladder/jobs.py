@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -22,7 +23,12 @@ WATCH = 0.5  # seconds between two looks at the parent process
 
 
 def start_worker(threads: int) -> None:
-    """Give this process its share of the cores, and let it not outlive its parent."""
+    """Give this process its share of the cores, and let it not outlive its parent.
+
+    Ctrl-C reaches every process of a terminal: one that trains saves and stops (``training.interrupt``),
+    an idle one waits for its parent to end it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
