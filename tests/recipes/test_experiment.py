@@ -14,7 +14,7 @@ def test_every_recipe_is_a_configuration_that_says_what_it_is(name):
 
 
 def test_every_task_has_a_recipe_for_each_family():
-    for task in TASKS:
+    for task in (name for name in TASKS if TASKS[name].__module__.startswith("armillary.")):
         for family in ("cnn", "lstm", "transformer"):
             config = RECIPES[f"{task}-{family}"]()
             assert (config.task.kind, config.model.kind) == (task, family)
