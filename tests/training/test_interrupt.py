@@ -1,5 +1,4 @@
 import signal
-
 from collections.abc import Iterator
 
 import pytest
