@@ -34,6 +34,7 @@ def climb(ladder: LadderConfig, folder: Path, *, quiet: bool = False) -> LadderA
     progress = LadderProgress(folder, quiet)
     progress.say(f"preparing {ladder.base.task.source.kind}")
     source_tokens = _prepare(ladder)
+    _warn_of_repetition(ladder, source_tokens, progress)
     ladder = with_precision(ladder)
     lr_scale = tune(ladder, folder / "tune", progress) if ladder.tune else {}
     rungs = fitted_rungs(ladder, lr_scale)
@@ -159,6 +160,18 @@ def _prepare(ladder: LadderConfig) -> int:
     task = ladder.base.task
     batches = task.training_batches(1, ladder.base.seed)
     return batches.steps_per_epoch * batches[0].n_units
+
+
+def _warn_of_repetition(ladder: LadderConfig, source_tokens: int, progress: LadderProgress) -> None:
+    """Say it when budgets go over the source more than once: no law here knows of repeated data."""
+    most = max(*ladder.n_tokens, ladder.held_out.n_tokens if ladder.held_out else 0.0)
+    if most > source_tokens:
+        unit = ladder.base.task.unit
+        progress.say(
+            f"note: {format_count(most)} {unit}s are {most / source_tokens:.1f} passes over the "
+            f"{format_count(source_tokens)} of this source; repeated data teach less and bend the law "
+            "(Muennighoff et al. 2023): give more data or smaller budgets"
+        )
 
 
 def _largest(rungs: list[Rung]) -> Rung:
