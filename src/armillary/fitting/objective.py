@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from armillary.core.errors import UnknownNameError
 
 
 @dataclass(frozen=True)
-class Objective:
+class Objective(ABC):
     """Base: a sum over observations of a convex function of the residual.
 
     ``thresholds`` are those of the Huber functions that the solver passes through on its way; the last
@@ -23,8 +24,9 @@ class Objective:
     label: ClassVar[str]
 
     @property
+    @abstractmethod
     def thresholds(self) -> tuple[float, ...]:
-        raise NotImplementedError
+        """Return the thresholds, the objective's own last."""
 
     @property
     def description(self) -> str:

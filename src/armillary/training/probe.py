@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import torch
 
 from armillary.core.errors import CheckpointError
 from armillary.core.files import read_json, write_json
+from armillary.data.cache import cache_folder
 from armillary.runs.provenance import processor
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
@@ -76,11 +75,6 @@ def measure_matmul(n: int, dtype: torch.dtype, device: str, seconds: float = SEC
         _wait(device)
         best = min(best, time.perf_counter() - start)
     return 2.0 * n**3 / best
-
-
-def cache_folder() -> Path:
-    """Return the folder for measurements of this machine (``$XDG_CACHE_HOME/armillary``)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "armillary"
 
 
 def _wait(device: str) -> None:

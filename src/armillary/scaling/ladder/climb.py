@@ -11,13 +11,14 @@ from armillary.core.units import format_count
 from armillary.runs.run import Run
 from armillary.scaling.analysis import LadderAnalysis, analyse, predict_rungs
 from armillary.scaling.ladder.config import LadderConfig
-from armillary.scaling.ladder.jobs import has_checkpoint, train_baselines, train_branch, train_trunk
+from armillary.scaling.ladder.jobs import train_baselines, train_branch, train_trunk
 from armillary.scaling.ladder.progress import LadderProgress
 from armillary.scaling.ladder.record import Record, refuse_existing
 from armillary.scaling.ladder.rungs import Rung, fitted_rungs, held_out_rungs, with_precision
 from armillary.scaling.ladder.threads import available_cores, best_threads
 from armillary.scaling.ladder.tune import tune
 from armillary.scaling.ladder.workers import Job, Workers
+from armillary.training.checkpoint import checkpoint_at
 from armillary.training.config import RunConfig
 from armillary.training.schedules import stable_steps
 
@@ -109,7 +110,7 @@ def _jobs(record: Record, rungs: list[Rung]) -> list[Job]:
             jobs.append(Job(rung.name, train_trunk, (config, path, steps), rung.train_flops))
             continue
         trunk, step = record.run_path(rung.trunk), stable_steps(rung.config)
-        if _finished(trunk) and not (path / "run.json").exists() and not has_checkpoint(trunk, step):
+        if _finished(trunk) and not (path / "run.json").exists() and checkpoint_at(trunk, step) is None:
             jobs.append(Job(rung.name, train_trunk, (config, path, ()), rung.train_flops))  # trained whole
         else:
             arguments = (config, path, trunk, step)

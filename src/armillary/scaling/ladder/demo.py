@@ -9,6 +9,7 @@ from __future__ import annotations
 from armillary.data.sources import SOURCES
 from armillary.data.tokenizers import BPEConfig
 from armillary.models import MODELS
+from armillary.recipes.registry import FAMILIES
 from armillary.scaling.ladder.config import HeldOut, LadderConfig
 from armillary.tasks.text_generation import TextGeneration
 from armillary.training.config import RunConfig
@@ -16,7 +17,6 @@ from armillary.training.config import RunConfig
 VOCABULARY = 512  # subwords; with 1,024 the ability to copy comes later and bends the curve
 CONTEXT = 64  # tokens
 BATCH = 8  # windows a step: at this size many small steps beat few large ones
-FAMILIES = ("cnn", "lstm", "transformer")
 SIZES = (2.6e4, 4.2e4, 8e4, 1.3e5)  # parameters
 TOKENS = (2**19, 2**20)  # from 1,024 steps up: shorter runs bend the law
 # Over four times the compute of the largest fitted, for the two best families: one for each core.

@@ -13,7 +13,6 @@ import torch
 
 from armillary.core.files import write_json
 from armillary.runs.run import Run
-from armillary.training.checkpoint import checkpoint_at
 from armillary.training.config import RunConfig
 from armillary.training.fork import fork
 from armillary.training.progress import Silent
@@ -53,11 +52,6 @@ def train_branch(config: dict[str, Any], path: Path, trunk: Path, step: int) -> 
     if not (path / "run.json").exists():
         fork(Run.open(trunk), step, run_config, path)
     train(run_config, path, resume=True, progress=Silent())
-
-
-def has_checkpoint(trunk: Path, step: int) -> bool:
-    """Return whether a branch can start from ``trunk`` at ``step``."""
-    return checkpoint_at(trunk, step) is not None
 
 
 def train_baselines(config: dict[str, Any], path: Path) -> None:
