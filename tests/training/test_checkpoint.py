@@ -1,5 +1,7 @@
 import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,17 +98,23 @@ def test_what_a_kill_left_half_written_is_no_checkpoint_and_swept_away(run: Path
     assert checkpoints.steps_of(run) == [10, 20, 30]
 
 
-@pytest.fixture
-def full_disk():
-    """Let no file grow beyond 4 KiB, as the kernel would on a disk that is full."""
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file grow beyond 4 KiB, as the kernel would on a disk that is full.
+
+    No fixture: the limit holds for pytest's own output too, which may be a file that is longer by then.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_disk_that_refuses_is_an_error_that_names_the_file(run: Path, full_disk: None) -> None:
-    with pytest.raises(CheckpointError, match=r"cannot write step-000040/model.safetensors.*large"):
+def test_a_disk_that_refuses_is_an_error_that_names_the_file(run: Path) -> None:
+    error = pytest.raises(CheckpointError, match=r"cannot write step-000040/model.safetensors.*large")
+    with error, full_disk():
         checkpoints.save(run, made(40, size=10_000))
     assert checkpoints.steps_of(run) == [10, 20, 30]
     newest = checkpoints.newest(run, print)
