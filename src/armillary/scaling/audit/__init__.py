@@ -1,0 +1,1 @@
+"""Claims about training, checked by arithmetic and against the record."""

@@ -1,0 +1,1 @@
+"""One-dimensional curves: read, fitted by many laws, extrapolated."""

@@ -1,0 +1,1 @@
+"""What training takes of machines: FLOP, memory, layouts, step time, energy, money."""
