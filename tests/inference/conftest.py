@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 from tiny_tasks import CASES, OWN_TASKS, Case
 
@@ -7,13 +5,6 @@ from armillary.models import MODELS
 from armillary.runs.run import Run
 from armillary.training.config import RunConfig
 from armillary.training.trainer import train
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARMILLARY_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="session", params=OWN_TASKS)

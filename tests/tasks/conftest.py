@@ -1,15 +1,7 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tiny_tasks import CASES, OWN_TASKS, Case
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARMILLARY_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -165,8 +165,3 @@ def toy() -> MakeConfig:
 @pytest.fixture
 def plain() -> dict[str, Any]:
     return PLAIN
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))

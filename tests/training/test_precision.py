@@ -10,7 +10,7 @@ def peaks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> dict[str, float]:
     """What the machine multiplies, FLOP/s by precision; bf16 three times as fast until a test says else."""
     found = {"32-true": 1e11, "bf16-mixed": 3e11}
     monkeypatch.setattr(precision, "matmul_peak", lambda name, _: found[name])
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("ARMILLARY_CACHE", str(tmp_path / "cache"))
     return found
 
 

@@ -19,7 +19,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[list[int]]:
         return 1e11 if n < 1000 else 1.2e11
 
     monkeypatch.setattr(probe, "measure_matmul", measure)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("ARMILLARY_CACHE", str(tmp_path / "cache"))
     probe.matmul_peak.cache_clear()
     yield sizes
     probe.matmul_peak.cache_clear()
@@ -43,8 +43,8 @@ def test_a_damaged_cache_is_measured_anew(measured: list[int]) -> None:
 def test_where_nothing_can_be_kept_it_is_measured_each_time(
     monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
-    (tmp_path / "armillary").write_text("a file where the folder should be")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    monkeypatch.setenv("ARMILLARY_CACHE", str(tmp_path / "cache"))
     answers = iter([1.0, 2.0])
     assert [probe.remembered("speed", "here", lambda: next(answers)) for _ in range(2)] == [1.0, 2.0]
 
