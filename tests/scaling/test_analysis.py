@@ -9,7 +9,9 @@ from simulated import TRUTH
 
 from armillary.core.errors import RequestError
 from armillary.core.files import read_json, write_json
-from armillary.scaling.analysis import analyse, predict_rungs
+from armillary.scaling.analysis import analyse, analyse_fits, predict_rungs
+from armillary.scaling.family import fit_families
+from armillary.scaling.observations import from_ladder
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,18 @@ def test_the_band_spans_the_runs_and_holds_the_law(analysis):
     for point in band:
         assert point.interval_90.low < point.interval_50.low < point.interval_50.high < point.interval_90.high
         assert point.loss in point.interval_90
+
+
+def test_fits_alone_are_analysed_as_those_of_a_ladder(ladder, analysis):
+    fits, _ = fit_families(from_ladder(ladder))
+    alone = analyse_fits(tuple(fits.values()))
+    for family, same in zip(alone.families, analysis.families, strict=True):
+        assert family.fitted.parameters == same.fitted.parameters
+        assert all(row.role == "fit" for row in family.observations)
+        largest = max(row.train_flops for row in family.observations)
+        assert family.fitted.band[-1].train_flops == pytest.approx(10 * largest)
+    assert alone.comparison.winner in fits
+    assert analyse_fits([next(iter(fits.values()))]).comparison is None
 
 
 def test_parameters_lie_in_their_intervals(analysis):

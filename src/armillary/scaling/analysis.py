@@ -24,6 +24,7 @@ from armillary.scaling.family import FamilyFit, fit_families
 from armillary.scaling.observations import Dropped, Observation, Observations, from_ladder
 
 BAND_POINTS = 40
+FITS_REACH = 10.0  # times the largest compute that bands of fits are drawn to
 VAGUE = 3.0  # upper over lower end of the interval of E beyond which the runs do not tell it
 
 
@@ -89,15 +90,21 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LadderAnalysis:
+class FitsAnalysis:
+    """Fitted families, wherever their runs came from."""
+
+    unit: str  # what losses are a mean over; empty when that is not known
+    families: tuple[FamilyAnalysis, ...]
+    comparison: Comparison | None  # None: fewer than two families have a law
+
+
+@dataclass(frozen=True, kw_only=True)
+class LadderAnalysis(FitsAnalysis):
     """A whole ladder, analysed."""
 
     name: str
     task: str
-    unit: str  # what losses are a mean over
     source: SourceFacts
-    families: tuple[FamilyAnalysis, ...]
-    comparison: Comparison | None  # None: fewer than two families have a law
     costs: tuple[Cost, ...]  # of the winner; empty when no family has a law
     curves: tuple[TrainingCurve, ...]
     baselines: Mapping[str, Mapping[str, float]]  # metrics by the classical baseline's name
@@ -162,6 +169,22 @@ def analyse(folder: Path) -> LadderAnalysis:
     )
 
 
+def analyse_fits(fits: Sequence[FamilyFit]) -> FitsAnalysis:
+    """Analyse families that were fitted before, as a fit file holds them; bands go on to 10 times the data."""
+    families = tuple(
+        FamilyAnalysis(
+            family=fit.family,
+            observations=fit.observations,
+            fitted=_fitted_law(fit, FITS_REACH * fit.largest_compute),
+            problem="",
+            checks=(),
+            flops_per_second=_flops_per_second(fit.observations),
+        )
+        for fit in fits
+    )
+    return FitsAnalysis(unit="", families=families, comparison=compare(fits) if len(fits) > 1 else None)
+
+
 def predict_rungs(folder: Path, rungs: Sequence[Planned]) -> list[Extrapolation]:
     """Predict rungs that are to be trained, from the fitted rungs of the ladder in ``folder``.
 
@@ -183,14 +206,14 @@ def _family(family: str, observations: Observations, fit: FamilyFit | None, prob
     return FamilyAnalysis(
         family=family,
         observations=(*fitted, *held_out),
-        fitted=None if fit is None else _fitted_law(fit, largest),
+        fitted=None if fit is None else _fitted_law(fit, 2 * largest),
         problem=problem,
         checks=() if fit is None else check_rows(fit, held_out),
         flops_per_second=_flops_per_second((*fitted, *held_out)),
     )
 
 
-def _fitted_law(fit: FamilyFit, largest: float) -> FittedLaw:
+def _fitted_law(fit: FamilyFit, end: float) -> FittedLaw:
     intervals = fit.draws.parameter_intervals()
     return FittedLaw(
         law=fit.law.name,
@@ -205,13 +228,13 @@ def _fitted_law(fit: FamilyFit, largest: float) -> FittedLaw:
         certificate=fit.certificate,
         back_test=fit.back_test,
         alternatives=fit.alternatives,
-        band=_band(fit, largest),
+        band=_band(fit, end),
     )
 
 
-def _band(fit: FamilyFit, largest: float) -> tuple[BandPoint, ...]:
-    """Return the law along compute, from the smallest fitted to somewhat beyond ``largest``."""
-    grid = np.geomspace(fit.observations[0].train_flops, 2 * largest, BAND_POINTS)
+def _band(fit: FamilyFit, end: float) -> tuple[BandPoint, ...]:
+    """Return the law along compute, from the smallest fitted to ``end``."""
+    grid = np.geomspace(fit.observations[0].train_flops, end, BAND_POINTS)
     n_params, n_tokens = fit.split(grid)
     inputs = {"n_params": n_params, "n_tokens": n_tokens, "train_flops": grid}
     losses = np.asarray(fit.law(*(inputs[name] for name in fit.law.inputs)))
