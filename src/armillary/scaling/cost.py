@@ -138,7 +138,9 @@ def _on_device(device: Accelerator, train_flops: Estimate, n_params: float) -> M
         flops_per_second=rate,
         utilisation=UTILISATION,
         seconds=seconds,
-        kwh=_times(device_hours, device.watts * SERVER_OVERHEAD * PUE / 1000),
+        kwh=None
+        if device.watts is None
+        else _times(device_hours, device.watts * SERVER_OVERHEAD * PUE / 1000),
         usd=None if device.usd_per_hour is None else _times(device_hours, device.usd_per_hour),
         fits_memory=BYTES_PER_PARAM * n_params <= n_devices * device.memory,
     )
