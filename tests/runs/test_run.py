@@ -40,7 +40,7 @@ def test_a_run_is_not_written_over(tmp_path):
         Run.create(tmp_path / "r", {})
 
 
-def test_a_line_cut_by_a_kill_is_passed_over_and_rewind_drops_later_steps(tmp_path):
+def test_a_line_cut_by_a_kill_is_passed_over_and_rewind_keeps_the_first_records(tmp_path):
     run = Run.create(tmp_path / "r", {})
     for step in (1, 2, 3):
         run.log(step=step)

@@ -65,6 +65,17 @@ def test_a_killed_run_ends_as_if_nothing_had_been(toy, tmp_path: Path, whole: Ru
     assert (ours.loss, ours.train_flops, ours.metrics) == (theirs.loss, theirs.train_flops, theirs.metrics)
 
 
+def test_a_kill_between_the_last_rows_and_the_summary_leaves_no_row_twice(toy, tmp_path, whole: Run) -> None:
+    def dying(*_) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("armillary.training.trainer.write_model", dying)
+        with pytest.raises(Killed):
+            train(toy(**CHANGES), tmp_path / "run")
+    assert written(train(toy(**CHANGES), tmp_path / "run", resume=True)) == written(whole)
+
+
 def test_patience_is_not_forgotten_over_a_kill(toy, tmp_path: Path) -> None:
     changes = CHANGES | {"patience": 2, "evaluations": 15, "optim__lr": 0.5, "budget": "60 steps"}
     whole = train(toy(**changes), tmp_path / "whole")

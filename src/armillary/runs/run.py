@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -130,10 +131,10 @@ class Run:
                 except json.JSONDecodeError:
                     continue
 
-    def rewind(self, step: int) -> None:
-        """Drop the records after ``step``: a resumed run writes them again."""
+    def rewind(self, n_records: int) -> None:
+        """Keep the first ``n_records`` records: a resumed run writes the later ones again."""
         path = self.path / "metrics.jsonl"
-        kept = [json.dumps(row) + "\n" for row in self.metrics() if row.get("step", 0) <= step]
+        kept = [json.dumps(row) + "\n" for row in islice(self.metrics(), n_records)]
         if path.exists():
             write_text(path, "".join(kept))
 

@@ -185,6 +185,7 @@ class Loop:
             "best_loss": self.best.loss if self.best.weights else None,  # JSON has no infinity
             "waited": self.best.waited,
             "carried": carried,
+            "records": sum(1 for _ in self._run.metrics()),
         }
         if self.best.weights:
             groups["best"] = dict(self.best.weights)

@@ -107,7 +107,7 @@ def _go_on(loop: Loop, run: Run, processes: Processes, progress: TrainingProgres
     if checkpoint is not None:
         loop.restore(checkpoint)
     if processes.first:
-        run.rewind(loop.seen.step)
+        run.rewind(checkpoint.values["records"] if checkpoint is not None else 0)
 
 
 def _finish(loop: Loop, learner: Learner, run: Run, config: RunConfig, processes: Processes) -> None:
