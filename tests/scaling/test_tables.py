@@ -59,12 +59,20 @@ def test_json_lines_are_read(tmp_path):
         ("1e6,1e999,3", "has n_tokens = '1e999', which is no number (1.3B and 3e20 are)"),
         ("2e6,2e6,3", "is the same as row 1"),
         ("1e6", "has no n_tokens"),
+        ("1e200,1e200,3", "has train_flops = inf by train_flops = 6 n_params n_tokens"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_listed_with_its_reason(tmp_path, cells, reason):
     found = read(tmp_path, HEADER + "2e6,2e6,3\n" + cells + "\n")
     assert len(found.rows) == 1
     assert [(d.row, d.reason) for d in found.dropped] == [("row 2", reason)]
+
+
+def test_unique_tokens_are_read_where_a_row_has_them(tmp_path):
+    lines = ["n_params,n_tokens,n_unique_tokens,loss", "1M,4M,1M,3", "1M,4M,,2.9", "1M,4M,5M,2.8"]
+    found = read(tmp_path, "\n".join(lines))
+    assert [row.n_unique_tokens for row in found.rows] == [1e6, None]
+    assert [d.reason for d in found.dropped] == ["has more n_unique_tokens than n_tokens"]
 
 
 def test_seeds_of_one_configuration_are_no_duplicates(tmp_path):

@@ -82,6 +82,18 @@ def power(x: Values, exponent: Parameter) -> Values:
     return result
 
 
+def geometric_mean(column: NDArray[np.float64]) -> float:
+    """Return the geometric mean of values above zero."""
+    return float(np.exp(np.log(column).mean()))
+
+
+def softplus(u: Values) -> Values:
+    """Return ln(1 + e^u) without overflow; it passes a complex step through."""
+    above = np.where(np.real(u) > 0, u, 0.0)
+    result: Values = above + np.log1p(np.exp(u - 2 * above))
+    return result
+
+
 @dataclasses.dataclass(frozen=True)
 class Domain:
     """How one parameter is transformed for fitting, and where starts are looked for."""
@@ -127,6 +139,14 @@ class Law:
         Fits are made with inputs in units of their geometric mean, where a coefficient and its exponent
         are nearly independent; N in units of one parameter makes them a long curved valley.
         """
+
+    @classmethod
+    def units(cls, *inputs: NDArray[np.float64]) -> tuple[float, ...]:
+        """Return the units that ``inputs`` are fitted in: their geometric means.
+
+        A law that compares two of its inputs overrides it to give both the same unit.
+        """
+        return tuple(geometric_mean(column) for column in inputs)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters by name."""

@@ -35,7 +35,7 @@ class Problem:
     """
 
     law: type[Law]
-    units: tuple[float, ...]  # geometric means of the inputs
+    units: tuple[float, ...]  # of the inputs: their geometric means for most laws
     inputs: tuple[Float[np.ndarray, " points"], ...]  # in these units
     targets: Float[np.ndarray, "#rows points"]  # ln of the measured losses; one row serves all
     weights: Float[np.ndarray, "#rows points"]
@@ -82,7 +82,7 @@ def problem(
 ) -> Problem:
     """Return a problem with what is left out filled in: unit weights, no pull."""
     n_params = len(law.domains())
-    units = tuple(float(np.exp(np.log(column).mean())) for column in inputs)
+    units = law.units(*inputs)
     return Problem(
         law,
         units,

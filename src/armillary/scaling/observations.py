@@ -12,6 +12,7 @@ import numpy as np
 
 from armillary.core.errors import RequestError
 from armillary.core.files import read_json
+from armillary.fitting.law import Values
 from armillary.fitting.selection import Table
 from armillary.runs.run import Run
 from armillary.runs.store import find_runs
@@ -33,6 +34,7 @@ class Observation:
     role: Role = "fit"
     seconds: float | None = None  # wall-clock training time; None: not recorded
     lineage: str = ""  # runs of one lineage share a stable phase, so their noise is shared too
+    n_unique_tokens: float | None = None  # distinct ones among n_tokens; None: none was seen twice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +64,25 @@ class Observations:
         return tuple(sorted(chosen, key=lambda row: row.train_flops))
 
 
+def law_inputs(
+    n_params: Values, n_tokens: Values, train_flops: Values, n_unique_tokens: Values | None = None
+) -> dict[str, Values]:
+    """Return a model, or many, as the inputs that laws take by name; without repeats all data is unique."""
+    return {
+        "n_params": n_params,
+        "n_tokens": n_tokens,
+        "train_flops": train_flops,
+        "n_unique_tokens": n_tokens if n_unique_tokens is None else n_unique_tokens,
+    }
+
+
 def as_table(rows: Iterable[Observation]) -> Table:
     """Return observations as the columns that laws are fitted to."""
     rows = tuple(rows)
-    names = ("n_params", "n_tokens", "train_flops")
+    inputs = [law_inputs(row.n_params, row.n_tokens, row.train_flops, row.n_unique_tokens) for row in rows]
+    names = ("n_params", "n_tokens", "train_flops", "n_unique_tokens")
     return Table(
-        columns={name: np.array([getattr(row, name) for row in rows], dtype=np.float64) for name in names},
+        columns={name: np.array([row[name] for row in inputs], dtype=np.float64) for name in names},
         losses=np.array([row.loss for row in rows], dtype=np.float64),
         lineage=tuple(row.lineage for row in rows),
     )

@@ -14,8 +14,10 @@ from armillary.core.units import parse_count
 from armillary.scaling.observations import FLOP_PER_PARAM_TOKEN, Dropped, Observation, Observations
 
 SIZES = ("n_params", "n_tokens", "train_flops")
-NUMBERS = (*SIZES, "loss", "seconds")
+OPTIONAL = ("seconds", "n_unique_tokens")
+NUMBERS = (*SIZES, "loss", *OPTIONAL)
 COLUMNS = (*NUMBERS, "family", "name", "lineage")
+NOTHING = ("", "nan", "na", "n/a", "null", "none")
 
 
 def read_table(path: Path, columns: Mapping[str, str]) -> Observations:
@@ -116,13 +118,14 @@ def _derived(path: Path, names: Mapping[str, str]) -> str:
 
 def _observation(label: str, cells: Mapping[str, Any], derived: str) -> Observation:
     numbers: dict[str, Any] = {
-        name: _number(name, cells[name]) for name in NUMBERS if name in cells and name != derived
+        name: _number(name, cells[name])
+        for name in NUMBERS
+        if name in cells and name != derived and not (name in OPTIONAL and _absent(cells[name]))
     }
-    if derived == "train_flops":
-        numbers[derived] = FLOP_PER_PARAM_TOKEN * numbers["n_params"] * numbers["n_tokens"]
-    elif derived:
-        other = "n_tokens" if derived == "n_params" else "n_params"
-        numbers[derived] = numbers["train_flops"] / FLOP_PER_PARAM_TOKEN / numbers[other]
+    if derived:
+        numbers[derived] = _third(derived, numbers)
+    if numbers.get("n_unique_tokens", 0.0) > numbers["n_tokens"]:
+        raise DataError("has more n_unique_tokens than n_tokens")
     return Observation(
         **numbers,
         family=str(cells.get("family") or ""),
@@ -131,12 +134,27 @@ def _observation(label: str, cells: Mapping[str, Any], derived: str) -> Observat
     )
 
 
+def _third(derived: str, numbers: Mapping[str, float]) -> float:
+    """Return what C = 6 N D says of the one of them that a table lacks."""
+    if derived == "train_flops":
+        value = FLOP_PER_PARAM_TOKEN * numbers["n_params"] * numbers["n_tokens"]
+    else:
+        other = "n_tokens" if derived == "n_params" else "n_params"
+        value = numbers["train_flops"] / FLOP_PER_PARAM_TOKEN / numbers[other]
+    if not 0 < value < math.inf:
+        raise DataError(f"has {derived} = {value:g} by train_flops = 6 n_params n_tokens")
+    return value
+
+
+def _absent(cell: Any) -> bool:
+    """Whether a cell is empty or a word for nothing."""
+    return cell is None or (isinstance(cell, str) and cell.strip().lower() in NOTHING)
+
+
 def _number(name: str, cell: Any) -> float:
     """Return a cell's value, or raise DataError with what is wrong with it."""
-    if cell is None or (isinstance(cell, str) and not cell.strip()):
-        raise DataError(f"has no {name}")
-    if isinstance(cell, str) and cell.strip().lower() in ("nan", "na", "n/a", "null", "none"):
-        raise DataError(f"has no {name} ({cell.strip()})")
+    if _absent(cell):
+        raise DataError(f"has no {name}" + (f" ({cell.strip()})" if cell and cell.strip() else ""))
     if isinstance(cell, str) and cell.strip().lower().lstrip("+-") in ("inf", "infinity"):
         raise DataError(f"has an infinite {name}")
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
@@ -163,4 +181,5 @@ def _without_name(row: Observation) -> Observation:
         family=row.family,
         seconds=row.seconds,
         lineage=row.lineage,
+        n_unique_tokens=row.n_unique_tokens,
     )

@@ -1,12 +1,16 @@
-"""Loss from model size and data, falling to zero: the law of the first scaling-law paper."""
+"""Loss that falls to zero with size, data or both: the laws of the first scaling-law paper."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from armillary.fitting.law import Law, Parameter, Values, positive, power
+import numpy as np
+
+from armillary.fitting.law import Law, Parameter, Values, coefficient, positive, power
 from armillary.scaling.laws.registry import LAWS
+
+CITATION = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv:2001.08361"
 
 
 @LAWS.register("kaplan")
@@ -21,7 +25,7 @@ class Kaplan(Law):
     name: ClassVar[str] = "kaplan"
     inputs: ClassVar[tuple[str, ...]] = ("n_params", "n_tokens")
     formula: ClassVar[str] = "L(N, D) = [(Nc / N)^(alpha / beta) + Dc / D]^beta"
-    citation: ClassVar[str] = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv:2001.08361"
+    citation: ClassVar[str] = CITATION
 
     Nc: Parameter = positive(1e-3, 1e9)  # as a multiple of the runs' mean size, where starts are looked for
     Dc: Parameter = positive(1e-3, 1e9)
@@ -33,5 +37,63 @@ class Kaplan(Law):
         size = power(self.Nc / n_params, self.alpha / self.beta)
         return power(size + self.Dc / n_tokens, self.beta)
 
+    def gradient(self, n_params: Values, n_tokens: Values) -> tuple[Values, ...]:
+        log_size = np.log(self.Nc / n_params)
+        ratio = self.alpha / self.beta
+        size, data = np.exp(ratio * log_size), self.Dc / n_tokens
+        both = size + data
+        outer = power(both, self.beta - 1)
+        return (
+            self.alpha * outer * size / self.Nc,
+            self.beta * outer * data / self.Dc,
+            outer * size * log_size,
+            outer * (both * np.log(both) - size * log_size * ratio),
+        )
+
     def in_units(self, n_params: float, n_tokens: float) -> Self:
         return replace(self, Nc=self.Nc / n_params, Dc=self.Dc / n_tokens)
+
+
+@dataclass(frozen=True)
+class _Falling(Law):
+    """L(x) = (xc / x)^alpha, written A x^-alpha with A = xc^alpha: the same curve, its coefficient linear."""
+
+    A: Parameter = coefficient()
+    alpha: Parameter = positive(0.02, 1.0, typical=0.1, spread=0.7)
+
+    def __call__(self, x: Values) -> Values:
+        return self.A * power(x, -self.alpha)
+
+    def gradient(self, x: Values) -> tuple[Values, ...]:
+        term = power(x, -self.alpha)
+        return term, -self.A * term * np.log(x)
+
+    def in_units(self, x: float) -> Self:
+        return replace(self, A=self.A * power(x, -self.alpha))
+
+    @property
+    def scale(self) -> Values:
+        """The published constant xc = A^(1 / alpha): where the loss would be one nat."""
+        return power(self.A, 1 / self.alpha)
+
+
+@LAWS.register("kaplan-size")
+@dataclass(frozen=True)
+class KaplanSize(_Falling):
+    """L(N) = (Nc / N)^alpha, Kaplan et al. (2020), equation 1.1: models that data does not limit."""
+
+    name: ClassVar[str] = "kaplan-size"
+    inputs: ClassVar[tuple[str, ...]] = ("n_params",)
+    formula: ClassVar[str] = "L(N) = A N^-alpha = (Nc / N)^alpha"
+    citation: ClassVar[str] = CITATION
+
+
+@LAWS.register("kaplan-data")
+@dataclass(frozen=True)
+class KaplanData(_Falling):
+    """L(D) = (Dc / D)^alpha, Kaplan et al. (2020), equation 1.2: large models stopped in time."""
+
+    name: ClassVar[str] = "kaplan-data"
+    inputs: ClassVar[tuple[str, ...]] = ("n_tokens",)
+    formula: ClassVar[str] = "L(D) = A D^-alpha = (Dc / D)^alpha"
+    citation: ClassVar[str] = CITATION
