@@ -123,7 +123,7 @@ def config() -> RunConfig:
     )
 
 
-def main() -> Result:
+def main(_: Sequence[str] = ()) -> Result:
     """Race the loops."""
     title = f"Training a residual CNN of {MODEL.n_params / 1e3:.0f}k parameters"
     contenders = [ours(config()), keras("channels_last"), keras("channels_first"), bare_loop()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ from armillary.training.trainer import train
 from benchmarks.race import Result
 
 
-def main() -> Result:
+def main(_: Sequence[str] = ()) -> Result:
     """Train the ladder both ways, once each: minutes of work even out a noisy machine."""
     ladder = demo_ladder().replace(held_out=None, families=("transformer",))
     rungs = fitted_rungs(ladder)

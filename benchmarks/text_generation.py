@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ def config() -> RunConfig:
     )
 
 
-def main() -> Result:
+def main(_: Sequence[str] = ()) -> Result:
     """Race the three loops."""
     title = f"Training a decoder of {config().fitted().model.n_params / 1e6:.1f}M parameters"
     contenders = [ours(config()), trainer(), bare_loop()]
