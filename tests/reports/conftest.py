@@ -11,6 +11,8 @@ import pytest
 
 from armillary.runs.run import Run, Summary
 from armillary.scaling.analysis import analyse
+from armillary.scaling.family import fit_families, fit_family
+from armillary.scaling.observations import Observation, from_ladder
 
 # E, A, alpha, B, beta of L(N, D) = E + A N^-alpha + B D^-beta, nats per token
 TRUE = {
@@ -135,6 +137,33 @@ def ladder_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def analysis(ladder_folder):
     return analyse(ladder_folder)
+
+
+@pytest.fixture(scope="session")
+def fits(ladder_folder):
+    """The families of the ladder, fitted."""
+    return tuple(fit_families(from_ladder(ladder_folder))[0].values())
+
+
+@pytest.fixture(scope="session")
+def isoflop_fit():
+    """One family, fitted to five sizes at each of three amounts of compute."""
+    E, A, alpha, B, beta = TRUE["transformer"]
+    rng = np.random.default_rng(5)
+    rows = [
+        Observation(
+            n_params=size,
+            n_tokens=budget / 6 / size,
+            train_flops=budget,
+            loss=float(
+                (E + A * size**-alpha + B * (budget / 6 / size) ** -beta) * np.exp(rng.normal(0, NOISE))
+            ),
+            name=f"run {budget:g} {size:g}",
+        )
+        for budget in (1e12, 1e13, 1e14)
+        for size in np.geomspace(2e4, 2e6, 5)
+    ]
+    return fit_family(rows, "chinchilla", n_draws=200)
 
 
 class Page(html.parser.HTMLParser):

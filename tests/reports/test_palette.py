@@ -40,7 +40,7 @@ def lab(rgb):
 @pytest.mark.parametrize("mode", [0, 1])
 def test_text_can_be_read(mode):
     colour = {name: pair[mode] for name, pair in PALETTE.items()}
-    texts = ["ink", "muted", "good", "bad", "link", *(n for n in colour if n.startswith("series"))]
+    texts = ["ink", "muted", "good", "bad", "link", *(n for n in colour if n.startswith(("series", "ramp")))]
     grounds = {"good": ["good-wash"], "bad": ["bad-wash"], "muted": ["raised"], "ink": ["bad-wash", "raised"]}
     for name in texts:
         for ground in ["paper", *grounds.get(name, [])]:

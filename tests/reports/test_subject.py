@@ -6,6 +6,7 @@ import pytest
 from armillary.core.errors import RequestError, UnknownNameError
 from armillary.reports import report
 from armillary.runs.run import Run
+from armillary.scaling.fit_file import save_fits
 
 
 def test_a_run_and_a_path_to_it_give_one_page(ladder_folder, tmp_path, read_page):
@@ -20,6 +21,18 @@ def test_a_ladder_is_analysed_and_reported(ladder_folder, tmp_path, read_page, m
     monkeypatch.setattr("armillary.reports.subject.analyse", {ladder_folder: analysis}.__getitem__)
     page = read_page(report(ladder_folder, tmp_path / "r.html", lang="zh").read_text(encoding="utf-8"))
     assert "规模规律报告" in page.text
+
+
+def test_a_file_of_fits_is_reported(fits, tmp_path, read_page):
+    save_fits(fits, tmp_path / "fit.json")
+    page = read_page(report(tmp_path / "fit.json", tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert "Fit report" in page.text
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    (tmp_path / "x.json").write_text('{"a": 1}')
+    with pytest.raises(RequestError, match="armillary fit RUNS --out"):
+        report(tmp_path / "x.json", tmp_path / "r.html")
 
 
 def test_what_is_neither_is_refused(tmp_path):

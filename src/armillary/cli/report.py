@@ -11,13 +11,19 @@ from armillary.cli.output import Json, emit
 
 
 def report(
-    subject: Annotated[Path, typer.Argument(metavar="RUN|LADDER", help="A run or ladder directory.")],
-    out: Annotated[Path | None, typer.Option(help="The page; default report.html in the directory.")] = None,
+    subject: Annotated[
+        Path,
+        typer.Argument(metavar="RUN|LADDER|FIT", help="A run or ladder directory, or what `fit` saved."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The page; default report.html in the directory, or beside the file.")
+    ] = None,
     lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Write one self-contained HTML page about a run or a ladder; it opens offline."""
+    """Write one self-contained HTML page about a run, a ladder or a fit; it opens offline."""
     from armillary.reports import report as write_report
 
-    page = write_report(subject, out or subject / "report.html", lang=lang)
+    beside = subject.with_suffix(".html") if subject.is_file() else subject / "report.html"
+    page = write_report(subject, out or beside, lang=lang)
     emit({"report": str(page)}, as_json, str(page))

@@ -12,11 +12,13 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 from scipy.optimize import isotonic_regression
 
 from armillary.core.units import format_count
+from armillary.fitting.uncertainty import Interval
 from armillary.reports.numbers import MINUS, plain, ten_to
 from armillary.reports.svg import INK
 
 _MANTISSAS = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5), (1, 1.5, 2, 3, 4, 5, 7), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8))
 SMALL = 12.0  # px, the size of tick labels and annotations
+CROWD = 100  # points beyond which they are drawn smaller, and say nothing when hovered over
 MARKERS = ("o", "s", "^", "D", "v", "P")  # one per family, so that colour is never alone
 
 
@@ -147,6 +149,11 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], gap: f
             fontweight="bold",
             color=ink,
         )
+
+
+def ends_of(spans: Sequence[Interval]) -> tuple[list[float], list[float]]:
+    """Return the lower and the upper ends of intervals, as the edges of a band."""
+    return [span.low for span in spans], [span.high for span in spans]
 
 
 def thin(x: Sequence[float], y: Sequence[float], most: int = 160) -> tuple[list[float], list[float]]:

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from armillary.core.files import read_json
-from armillary.reports import check_figures, cost_tables, ladder_figures, ladder_tables, numbers, verdict
+from armillary.reports import (
+    check_figures,
+    cost_tables,
+    ladder_figures,
+    ladder_tables,
+    law_figures,
+    law_tables,
+    numbers,
+    verdict,
+)
 from armillary.reports.commands import ladder_command
 from armillary.reports.metric_table import Metrics
 from armillary.reports.page import flattened, render
@@ -32,12 +41,12 @@ def _story(analysis: LadderAnalysis, words: Words) -> dict[str, Any]:
     return {
         "verdict": verdict.judge(analysis, words),
         "stats": verdict.stats(analysis, words),
-        "law": ladder_figures.law_plate(analysis, words),
-        "laws": ladder_tables.law_table(analysis, words),
-        "winner": ladder_figures.winner_plate(analysis, words) if compared else None,
-        "winner_title": _winner_title(analysis, words) if compared else "",
-        "standings": ladder_tables.standing_table(analysis, words) if compared else None,
-        "crossovers": ladder_tables.crossovers(analysis, words) if compared else [],
+        "law": law_figures.law_plate(analysis, words),
+        "laws": law_tables.law_table(analysis, words),
+        "winner": law_figures.winner_plate(analysis, words) if compared else None,
+        "winner_title": law_tables.winner_title(analysis, words) if compared else "",
+        "standings": law_tables.standing_table(analysis, words) if compared else None,
+        "crossovers": law_tables.crossovers(analysis, words) if compared else [],
         "costs": cost_tables.cost_table(analysis, words) if priced else None,
         "choices": cost_tables.choice_table(analysis, words) if priced else None,
         "machines": cost_tables.machine_table(analysis, words) if priced else None,
@@ -53,9 +62,9 @@ def _evidence(analysis: LadderAnalysis, folder: Path, words: Words) -> dict[str,
         "baselines_title": _baselines_title(analysis, measured, words),
         "baselines": ladder_tables.baseline_table(analysis, measured, words),
         "checks": ladder_tables.check_table(analysis, words),
-        "steps": ladder_tables.step_table(analysis, words),
+        "steps": law_tables.step_table(analysis, words),
         "backtest": check_figures.back_test_plate(analysis, words),
-        "records": ladder_tables.record_table(analysis, words),
+        "records": law_tables.record_table(analysis, words),
         "residuals": check_figures.residual_plate(analysis, words),
         "curves": ladder_figures.curves_plate(analysis, words),
         "runs": ladder_tables.run_table(analysis, words),
@@ -86,13 +95,6 @@ def _sections(view: Mapping[str, Any]) -> Sequence[str]:
     optional = {"winner": view["winner"], "cost": view["costs"], "baselines": view["baselines"]}
     names = ["law", "winner", "cost", "baselines", "backtest", "curves", "runs", "sources", "reproduce"]
     return [name for name in names if name not in optional or optional[name] is not None]
-
-
-def _winner_title(analysis: LadderAnalysis, words: Words) -> str:
-    assert analysis.comparison is not None
-    winner = words.family(analysis.comparison.winner)
-    chance = numbers.probability(analysis.comparison.win_probability)
-    return words("winner.title", family=winner, probability=chance)
 
 
 def _cost_title(analysis: LadderAnalysis, words: Words) -> str:

@@ -27,6 +27,12 @@ PALETTE: Mapping[str, tuple[str, str]] = {  # variable: (light, dark)
     "series-4": ("#9d2f86", "#ec8fd6"),
     "series-5": ("#6b6400", "#cfc453"),
     "series-6": ("#5b4a8a", "#b3a2f0"),
+    "ramp-1": ("#8f6200", "#f2c14e"),  # for what has an order, such as budgets: least to most
+    "ramp-2": ("#5f7000", "#b7d35c"),
+    "ramp-3": ("#0f7a4a", "#5fd39a"),
+    "ramp-4": ("#00707e", "#46c5d3"),
+    "ramp-5": ("#1f5fb0", "#7aabff"),
+    "ramp-6": ("#5a2d91", "#c39bf5"),
 }
 
 

@@ -1,35 +1,48 @@
-"""What a report is about, told by what a folder holds."""
+"""What a report is about, told by what a folder or a file holds."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from armillary.core.errors import RequestError
-from armillary.core.files import write_text
+from armillary.core.files import read_json, write_text
+from armillary.reports.fit_page import fit_page
 from armillary.reports.ladder_page import ladder_page
 from armillary.reports.run_page import run_page
 from armillary.reports.words import Words
 from armillary.runs.run import Run
 from armillary.scaling.analysis import analyse
+from armillary.scaling.fit_file import load_fits
 
 
 def report(subject: Path | Run, out: Path, lang: str = "en") -> Path:
-    """Write one HTML page about a run or a ladder to ``out`` and return ``out``.
+    """Write one HTML page about a run, a ladder or a file of fits to ``out`` and return ``out``.
 
     The page needs nothing else: it opens offline, in light and dark, on a desk and on a phone.  ``lang``
-    is "en" or "zh".  Raises RequestError when ``subject`` is neither a run nor a ladder,
-    UnknownNameError for another language, and CheckpointError when a file of it is damaged.
+    is "en" or "zh".  Raises RequestError when ``subject`` is none of these, UnknownNameError for another
+    language, and CheckpointError when a file of it is damaged.
     """
     words = Words(lang)
     path = subject.path if isinstance(subject, Run) else Path(subject)
-    if (path / "run.json").is_file():
-        page = run_page(Run.open(path), words)
-    elif (path / "ladder.json").is_file():
-        page = ladder_page(analyse(path), path, words)
-    else:
-        raise RequestError(
-            f"{path} is neither a run (run.json) nor a ladder (ladder.json); "
-            "`armillary list runs` shows what there is"
-        )
-    write_text(out, page)
+    write_text(out, _file_page(path, words) if path.is_file() else _folder_page(path, words))
     return out
+
+
+def _folder_page(path: Path, words: Words) -> str:
+    if (path / "run.json").is_file():
+        return run_page(Run.open(path), words)
+    if (path / "ladder.json").is_file():
+        return ladder_page(analyse(path), path, words)
+    raise RequestError(
+        f"{path} is neither a run (run.json) nor a ladder (ladder.json); "
+        "`armillary list runs` shows what there is"
+    )
+
+
+def _file_page(path: Path, words: Words) -> str:
+    data = read_json(path)
+    if isinstance(data, dict) and "families" in data:
+        return fit_page(load_fits(path), path, words)
+    raise RequestError(
+        f"{path} is no file that a report can be about; make one with: armillary fit RUNS --out fit.json"
+    )

@@ -26,7 +26,11 @@ N_SERIES = 6  # colours of families; more families than that share colours and d
 INK: Mapping[str, str] = {
     name: f"#0101{i:02x}"
     for i, name in enumerate(
-        ("ink", "muted", "rule", "surface", *(f"series-{n}" for n in range(1, N_SERIES + 1))), start=1
+        (
+            *("ink", "muted", "rule", "surface"),
+            *(f"{kind}-{n}" for kind in ("series", "ramp") for n in range(1, N_SERIES + 1)),
+        ),
+        start=1,
     )
 }
 
@@ -47,6 +51,11 @@ _RC: dict[Any, Any] = {
 def series_ink(index: int) -> str:
     """Return the ink of the family number ``index`` (from 0)."""
     return INK[f"series-{index % N_SERIES + 1}"]
+
+
+def ramp_ink(place: int, of: int) -> str:
+    """Return the ink of number ``place`` (from 0) of ``of`` things in order, spread over the whole ramp."""
+    return INK[f"ramp-{1 + round(place * (N_SERIES - 1) / max(of - 1, 1))}"]
 
 
 @contextmanager

@@ -11,19 +11,19 @@ from markupsafe import Markup
 from armillary.reports import numbers
 from armillary.reports.page import Stat
 from armillary.reports.words import Words
-from armillary.scaling.analysis import FamilyAnalysis, LadderAnalysis
+from armillary.scaling.analysis import FamilyAnalysis, FitsAnalysis, LadderAnalysis
 from armillary.scaling.comparison import Standing
 from armillary.scaling.extrapolation import HeldOutCheck
 
-Status = Literal["held", "missed", "unsupported", "untested", "no-law"]
+Status = Literal["held", "missed", "unsupported", "untested", "no-law", "passed"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The headline of a ladder's report.
+    """The headline of a report.
 
     "unsupported": the back-test failed, whatever a held-out model said; "untested": no larger model was
-    trained.  ``advice`` is what to change, by family.
+    trained; "passed": that of fits alone, which hold none out.  ``advice`` is what to change, by family.
     """
 
     status: Status
@@ -50,7 +50,7 @@ def judge(analysis: LadderAnalysis, words: Words) -> Verdict:
     return _checked(analysis, family, family.checks[-1], advice, words)
 
 
-def leader(analysis: LadderAnalysis) -> FamilyAnalysis:
+def leader(analysis: FitsAnalysis) -> FamilyAnalysis:
     """Return the family that the headline is about: of those with a model held out, the winner if it is one.
 
     Without such a model, the winner; without a winner, the first that has a law.
@@ -66,12 +66,12 @@ def relied_on(family: FamilyAnalysis) -> bool:
     return family.fitted is not None and family.fitted.back_test.passed
 
 
-def largest_fitted(analysis: LadderAnalysis) -> float:
+def largest_fitted(analysis: FitsAnalysis) -> float:
     """Return the largest compute of any run that a law was fitted to, in FLOP."""
     return max(o.train_flops for f in analysis.families for o in f.observations if o.role == "fit")
 
 
-def shown_standings(analysis: LadderAnalysis) -> list[Standing]:
+def shown_standings(analysis: FitsAnalysis) -> list[Standing]:
     """Return where families are compared: past the fitted compute only if the leader's law is relied on."""
     assert analysis.comparison is not None
     end = float("inf") if relied_on(leader(analysis)) else largest_fitted(analysis) * (1 + 1e-9)

@@ -58,10 +58,14 @@ class Words:
         """Return the unit of a loss, singular: token, byte, image, text."""
         return self.either(f"unit.{unit}", unit)
 
+    def loss_axis(self, unit: str) -> str:
+        """Return the name of an axis of losses; ``unit`` is empty where it is not known."""
+        return self("axis.loss", unit=self.unit(unit)) if unit else self("axis.loss.plain")
+
     def families(self, families: Iterable[FamilyAnalysis]) -> str:
         """Return the names of families as a list in this language."""
         return self("list.join").join(self.family(f.family) for f in families)
 
     def family(self, name: str) -> str:
-        """Return a family's name as the field writes it."""
-        return _FAMILIES.get(name, name)
+        """Return a family's name as the field writes it; a table without families is all runs."""
+        return _FAMILIES.get(name, name) or self("fit.all")

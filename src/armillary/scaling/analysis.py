@@ -21,7 +21,7 @@ from armillary.scaling.comparison import Comparison, compare
 from armillary.scaling.cost import ASSUMPTIONS, Cost, project_costs
 from armillary.scaling.extrapolation import Extrapolation, HeldOutCheck, check_rows, extrapolate
 from armillary.scaling.family import FamilyFit, fit_families
-from armillary.scaling.observations import Dropped, Observation, Observations, from_ladder
+from armillary.scaling.observations import Dropped, Observation, Observations, as_table, from_ladder
 
 BAND_POINTS = 40
 FITS_REACH = 10.0  # times the largest compute that bands of fits are drawn to
@@ -44,11 +44,12 @@ class BandPoint:
 class FittedLaw:
     """A family's law as it was fitted, with all that says how far to trust it."""
 
-    law: str  # registered name
+    law: str  # registered name; of a blend "0.43 chinchilla + 0.57 kaplan"
     formula: str  # "L(N, D) = E + A N^-alpha + B D^-beta"
     citation: str
     objective: str  # "least squares on log residuals"
-    parameters: Mapping[str, Estimate]
+    parameters: Mapping[str, Estimate]  # of a blend as "chinchilla.alpha"
+    weights: Mapping[str, float]  # by law, the heaviest first
     noise: float  # standard deviation of a log residual, degrees of freedom accounted for
     certificate: Certificate
     back_test: BackTest
@@ -62,6 +63,7 @@ class FamilyAnalysis:
 
     family: str
     observations: tuple[Observation, ...]  # in order of compute; those of role "fit" were fitted
+    expected: tuple[float, ...]  # the law's loss for each of them; empty without a law
     fitted: FittedLaw | None  # None: no law could be fitted, and ``problem`` says why
     problem: str  # empty when there is none
     checks: tuple[HeldOutCheck, ...]  # one per held-out rung that was trained
@@ -170,11 +172,12 @@ def analyse(folder: Path) -> LadderAnalysis:
 
 
 def analyse_fits(fits: Sequence[FamilyFit]) -> FitsAnalysis:
-    """Analyse families that were fitted before, as a fit file holds them; bands go on to 10 times the data."""
+    """Analyse families that were fitted before, as in a fit file; bands go on to 10 times the data."""
     families = tuple(
         FamilyAnalysis(
             family=fit.family,
             observations=fit.observations,
+            expected=_expected(fit, fit.observations),
             fitted=_fitted_law(fit, FITS_REACH * fit.largest_compute),
             problem="",
             checks=(),
@@ -206,6 +209,7 @@ def _family(family: str, observations: Observations, fit: FamilyFit | None, prob
     return FamilyAnalysis(
         family=family,
         observations=(*fitted, *held_out),
+        expected=() if fit is None else _expected(fit, (*fitted, *held_out)),
         fitted=None if fit is None else _fitted_law(fit, 2 * largest),
         problem=problem,
         checks=() if fit is None else check_rows(fit, held_out),
@@ -213,17 +217,18 @@ def _family(family: str, observations: Observations, fit: FamilyFit | None, prob
     )
 
 
+def _expected(fit: FamilyFit, rows: Sequence[Observation]) -> tuple[float, ...]:
+    return tuple(float(loss) for loss in fit.expected(as_table(rows).columns))
+
+
 def _fitted_law(fit: FamilyFit, end: float) -> FittedLaw:
-    intervals = fit.draws.parameter_intervals()
     return FittedLaw(
         law=fit.law.name,
         formula=fit.law.formula,
         citation=fit.law.citation,
         objective=fit.method,
-        parameters={
-            name: Estimate(value=float(value), interval=intervals[name])
-            for name, value in fit.law.to_dict().items()
-        },
+        parameters=fit.parameters(),
+        weights={member.law.name: member.weight for member in fit.members},
         noise=fit.noise,
         certificate=fit.certificate,
         back_test=fit.back_test,
@@ -237,7 +242,7 @@ def _band(fit: FamilyFit, end: float) -> tuple[BandPoint, ...]:
     grid = np.geomspace(fit.observations[0].train_flops, end, BAND_POINTS)
     n_params, n_tokens = fit.split(grid)
     inputs = {"n_params": n_params, "n_tokens": n_tokens, "train_flops": grid}
-    losses = np.asarray(fit.law(*(inputs[name] for name in fit.law.inputs)))
+    losses = fit.expected(inputs)
     half, most = (fit.draws.intervals(inputs, level, fit.back_test.widen) for level in (0.5, 0.9))
     return tuple(
         BandPoint(
@@ -298,7 +303,7 @@ def _cost_notes(record: Mapping[str, Any]) -> tuple[str, ...]:
 def _notes(fits: Mapping[str, FamilyFit], observations: Observations) -> list[str]:
     notes = list(observations.assumptions)
     for family, fit in fits.items():
-        irreducible = fit.draws.parameter_intervals().get("E")
+        irreducible = fit.members[0].intervals.get("E")
         if irreducible is not None and irreducible.high > VAGUE * irreducible.low:
             notes.append(
                 f"{family}: these runs hardly tell the irreducible loss E "
