@@ -94,6 +94,13 @@ def softplus(u: Values) -> Values:
     return result
 
 
+def softplus(u: Values) -> Values:
+    """Return ln(1 + e^u) without overflow; it passes a complex step through."""
+    above = np.where(np.real(u) > 0, u, 0.0)
+    result: Values = above + np.log1p(np.exp(u - 2 * above))
+    return result
+
+
 @dataclasses.dataclass(frozen=True)
 class Domain:
     """How one parameter is transformed for fitting, and where starts are looked for."""
