@@ -153,7 +153,7 @@ class M4(Law):
         the last, complex, step alone.
         """
         z = self.c * np.log(self.d / x)
-        steepness: Values = np.real(self.a)
+        steepness = np.asarray(self.a).real
         v = np.where(np.real(z) < 0, np.real(z), np.real(z) / steepness)
         for _ in range(NEWTON_STEPS):
             step = self._newton_step(v, np.real(z), steepness)
