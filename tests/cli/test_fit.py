@@ -38,7 +38,8 @@ def saved(csv):
 
 def test_a_table_is_fitted_and_shown(csv):
     shown = run("fit", csv, "--columns", "n_params=Size", "--draws", 100)
-    assert "transformer: L(N, D) = E + A N^-alpha + B D^-beta   (8 runs" in shown
+    assert "transformer: chinchilla   (8 runs)" in shown
+    assert "L(N, D) = E + A N^-alpha + B D^-beta   (least squares" in shown
     assert "back-test: chinchilla predicted" in shown
     assert "not used: 1 row (row 9): is the same as row 1" in shown
     assert "train_flops from train_flops = 6 n_params n_tokens" in shown

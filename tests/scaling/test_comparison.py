@@ -55,13 +55,14 @@ def test_uncertainty_grows_with_the_distance(comparison):
 
 
 def test_a_family_that_is_better_everywhere_is_not_overtaken(transformer, cnn):
-    theta = transformer.draws.theta - np.array([0.5, 0.5, 0.5, 0, 0])
-    ahead = dataclasses.replace(
-        transformer,
-        family="ahead",
-        law=type(TRUTH).from_theta(transformer.law.theta() - np.array([0.5, 0.5, 0.5, 0, 0])),
-        draws=dataclasses.replace(transformer.draws, theta=theta),
+    lower = np.array([0.5, 0.5, 0.5, 0, 0])
+    [member] = transformer.members
+    better = dataclasses.replace(
+        member,
+        law=type(TRUTH).from_theta(member.law.theta() - lower),
+        draws=dataclasses.replace(member.draws, theta=member.draws.theta - lower),
     )
+    ahead = dataclasses.replace(transformer, family="ahead", members=(better,))
     assert compare([transformer, ahead]).crossovers == ()
     assert compare([transformer, ahead]).win_probability == 1.0
 

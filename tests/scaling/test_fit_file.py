@@ -35,11 +35,11 @@ def test_a_missing_or_damaged_file_is_named(transformer, tmp_path):
     with pytest.raises(RequestError, match="make it with: armillary fit RUNS --out"):
         load_fits(path)
     write_json(path, {"format": 99})
-    with pytest.raises(CheckpointError, match="holds no fits of format 1"):
+    with pytest.raises(CheckpointError, match="holds no fits of format 2"):
         load_fits(path)
     save_fits([transformer], path)
     damaged = read_json(path)
-    del damaged["families"][0]["draws"]
+    del damaged["families"][0]["laws"]
     write_json(path, damaged)
     with pytest.raises(CheckpointError, match="is damaged"):
         load_fits(path)

@@ -16,6 +16,9 @@ def extrapolate(
     params: Annotated[str | None, typer.Option(help="Parameters of the model: 1.3B.")] = None,
     tokens: Annotated[str | None, typer.Option(help="Units of training data: 26B.")] = None,
     flops: Annotated[str | None, typer.Option(help="Training FLOP: 3e20; alone, at its best split.")] = None,
+    unique_tokens: Annotated[
+        str | None, typer.Option(help="Distinct ones among the tokens, where data is repeated.")
+    ] = None,
     family: Annotated[str | None, typer.Option(help="Which family, where several were fitted.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -26,8 +29,10 @@ def extrapolate(
     from armillary.scaling.fit_file import choose, load_fits
 
     fitted = choose(load_fits(subject), family)
-    n_params, n_tokens, train_flops = (
-        None if text is None else parse_count(text) for text in (params, tokens, flops)
+    n_params, n_tokens, train_flops, n_unique = (
+        None if text is None else parse_count(text) for text in (params, tokens, flops, unique_tokens)
     )
-    prediction = predict(fitted, n_params=n_params, n_tokens=n_tokens, train_flops=train_flops)
+    prediction = predict(
+        fitted, n_params=n_params, n_tokens=n_tokens, train_flops=train_flops, n_unique_tokens=n_unique
+    )
     emit(asdict(prediction), as_json, extrapolation_text(prediction))

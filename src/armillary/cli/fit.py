@@ -16,7 +16,7 @@ def fit(
         typer.Argument(metavar="RUNS|TABLE", help="A ladder, a folder of runs, or a CSV, TSV, JSONL file."),
     ],
     law: Annotated[
-        str | None, typer.Option(help="One of `list laws`; default the one that extrapolates best.")
+        str | None, typer.Option(help="One of `list laws`; default several, weighted by back-test.")
     ] = None,
     objective: Annotated[
         str | None,
@@ -26,23 +26,35 @@ def fit(
         list[str] | None, typer.Option(metavar="OURS=THEIRS", help="A table's names: n_params='Model Size'.")
     ] = None,
     draws: Annotated[int, typer.Option(min=100, help="Bootstrap refits.")] = 1000,
+    intervals: Annotated[
+        str | None, typer.Option(help="Of the parameters: pair, cluster, residual (bootstraps) or profile.")
+    ] = None,
+    level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the parameters' intervals.")] = 0.9,
+    drop_highest: Annotated[int, typer.Option(min=0, help="Leave out so many highest losses.")] = 0,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitivity", help="Show other objectives, and the law without single runs.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Save the fit, for extrapolate.")] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a scaling law to trained runs, with intervals, and back-test it on the largest of them."""
     from armillary.cli.fit_output import emit_fits
     from armillary.core.errors import FitError
+    from armillary.fitting.method import intervals_named
     from armillary.fitting.objective import objective_named
     from armillary.scaling.family import fit_families
     from armillary.scaling.fit_file import save_fits
     from armillary.scaling.reading import read_observations
+    from armillary.scaling.sensitivity import sensitivity
     from armillary.scaling.tables import parse_columns
 
-    observations = read_observations(subject, parse_columns(columns or []))
+    observations = read_observations(subject, parse_columns(columns or [])).without_highest(drop_highest)
     chosen = objective_named(objective) if objective else None
-    fits, problems = fit_families(observations, law, chosen, draws)
+    kind = intervals_named(intervals) if intervals else None
+    fits, problems = fit_families(observations, law, chosen, draws, kind, level)
     if not fits:
         raise FitError("; ".join(f"{family or subject}: {problem}" for family, problem in problems.items()))
     if out is not None:
         save_fits(list(fits.values()), out)
-    emit_fits(fits, problems, observations, out, as_json)
+    checks = {name: sensitivity(found, chosen) for name, found in fits.items() if sensitive}
+    emit_fits(fits, problems, observations, out, as_json, checks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from armillary.cli.output import emit, table
+from armillary.cli.sensitivity_output import print_sensitivity
 from armillary.core.units import format_count, format_flop
 
 if TYPE_CHECKING:
+    from armillary.fitting.uncertainty import Interval
     from armillary.scaling.extrapolation import Extrapolation
-    from armillary.scaling.family import FamilyFit
+    from armillary.scaling.family import FamilyFit, Member
     from armillary.scaling.observations import Observations
+    from armillary.scaling.sensitivity import Sensitivity
 
 
 def emit_fits(
@@ -23,16 +27,20 @@ def emit_fits(
     observations: Observations,
     out: Path | None,
     as_json: bool,
+    sensitivities: Mapping[str, Sensitivity] | None = None,
 ) -> None:
     """Print every family's law with its certificate and back-test, and what was not used and why."""
+    sensitivities = sensitivities or {}
     if as_json:
-        families = [fit_facts(fit) for fit in fits.values()]
+        families = [fit_facts(fit, sensitivities.get(family)) for family, fit in fits.items()]
         dropped = [asdict(row) for row in observations.dropped]
         facts = {"families": families, "problems": problems, "dropped": dropped}
         emit(facts | {"assumptions": observations.assumptions, "out": out and str(out)}, True, "")
         return
-    for fit in fits.values():
+    for family, fit in fits.items():
         _print_fit(fit)
+        if family in sensitivities:
+            print_sensitivity(sensitivities[family])
     for family, problem in problems.items():
         print(f"{family}: {problem}\n")
     for line in (*_dropped_lines(observations), *observations.assumptions):
@@ -41,9 +49,13 @@ def emit_fits(
         print(f"{out}")
 
 
-def fit_facts(fit: FamilyFit) -> dict[str, Any]:
-    """Return a fit as plain values under stable names."""
-    intervals = fit.draws.parameter_intervals()
+def fit_facts(fit: FamilyFit, sensitivity: Sensitivity | None = None) -> dict[str, Any]:
+    """Return a fit as plain values under stable names.
+
+    ``law``, ``parameters`` and ``back_test`` are of what predicts: of a blend, its parameters are called
+    ``law.parameter``.  ``laws`` has one entry for each law that has weight, the heaviest first.  An end of
+    an interval that the runs do not determine is null.
+    """
     return {
         "family": fit.family,
         "law": fit.law.name,
@@ -52,33 +64,66 @@ def fit_facts(fit: FamilyFit) -> dict[str, Any]:
         "method": fit.method,
         "n_observations": len(fit.observations),
         "parameters": {
-            name: {"value": value, "low": intervals[name].low, "high": intervals[name].high}
-            for name, value in fit.law.to_dict().items()
+            name: _parameter(estimate.value, estimate.interval) for name, estimate in fit.parameters().items()
         },
         "noise": fit.noise,
         "certificate": asdict(fit.certificate),
+        "laws": [_member_facts(member) for member in fit.members],
         "back_test": asdict(fit.back_test),
         "alternatives": [asdict(test) for test in fit.alternatives],
+        "sensitivity": sensitivity and asdict(sensitivity),
     }
 
 
+def _member_facts(member: Member) -> dict[str, Any]:
+    return {
+        "law": member.law.name,
+        "weight": member.weight,
+        "formula": member.law.formula,
+        "citation": member.law.citation,
+        "method": member.method,
+        "intervals_by": member.intervals_by,
+        "parameters": {
+            name: _parameter(value, member.intervals[name]) for name, value in member.law.to_dict().items()
+        },
+        "noise": member.noise,
+        "certificate": asdict(member.certificate),
+        "back_test": asdict(member.back_test),
+    }
+
+
+def _parameter(value: float, interval: Interval) -> dict[str, float | None]:
+    ends = {"low": interval.low, "high": interval.high}
+    known = {name: end if math.isfinite(end) else None for name, end in ends.items()}
+    return {"value": value, "level": interval.level} | known
+
+
 def _print_fit(fit: FamilyFit) -> None:
-    print(f"{fit.family or 'all runs'}: {fit.law.formula}   ({len(fit.observations)} runs; {fit.method})")
-    intervals = fit.draws.parameter_intervals()
-    rows = [
-        [name, f"{value:.6g}", f"{intervals[name].low:.4g} to {intervals[name].high:.4g}"]
-        for name, value in fit.law.to_dict().items()
-    ]
-    table(["parameter", "value", "90% interval"], rows)
-    found = fit.certificate
-    print(
-        f"optimum {found.value:.6g}: reached by {found.share_at_optimum:.0%} of {found.n_starts} starts, "
-        f"gradient {found.gradient_norm:.1g}; a run strays {fit.noise:.2%} from the law"
-    )
+    print(f"{fit.family or 'all runs'}: {fit.law.name}   ({len(fit.observations)} runs)")
+    for member in fit.members:
+        _print_member(member)
     print(f"back-test: {fit.back_test.verdict}")
+    if len(fit.members) > 1:
+        for member in fit.members:
+            print(f"weight {member.weight:.2f}: {member.back_test.verdict}")
     for test in fit.alternatives:
-        print(f"instead of: {test.verdict}")
+        print(f"weight 0: {test.verdict}")
     print()
+
+
+def _print_member(member: Member) -> None:
+    print(f"{member.law.formula}   ({member.method})")
+    level = next(iter(member.intervals.values())).level
+    rows = [
+        [name, f"{value:.6g}", f"{member.intervals[name].low:.4g} to {member.intervals[name].high:.4g}"]
+        for name, value in member.law.to_dict().items()
+    ]
+    table(["parameter", "value", f"{100 * level:.4g}% interval ({member.intervals_by})"], rows)
+    found = member.certificate
+    print(
+        f"optimum {found.value:.9g}: reached by {found.share_at_optimum:.0%} of {found.n_starts} starts, "
+        f"gradient {found.gradient_norm:.1g}; a run strays {member.noise:.2%} from the law"
+    )
 
 
 def _dropped_lines(observations: Observations) -> list[str]:
@@ -93,14 +138,25 @@ def _dropped_lines(observations: Observations) -> list[str]:
 
 def extrapolation_text(prediction: Extrapolation) -> str:
     """Return a prediction as lines for a reader."""
+    from armillary.fitting.conformal import least_runs
+
     half, most = prediction.interval_50, prediction.interval_90
+    conformal = prediction.conformal_90
+    unique = prediction.n_unique_tokens
+    repeats = f" ({format_count(unique)} unique)" if unique < prediction.n_tokens else ""
     lines = [
-        f"{format_count(prediction.n_params)} parameters on {format_count(prediction.n_tokens)} tokens, "
+        f"{format_count(prediction.n_params)} parameters on {format_count(prediction.n_tokens)} tokens"
+        f"{repeats}, "
         f"{format_flop(prediction.train_flops)} FLOP "
         f"({prediction.compute_ratio:.3g} times the largest that was fitted)",
         f"loss {prediction.loss:.4g}   50% interval {half.low:.4g} to {half.high:.4g}   "
         f"90% interval {most.low:.4g} to {most.high:.4g}",
     ]
+    lines.append(
+        f"from the back-test's errors: 90% conformal interval {conformal.low:.4g} to {conformal.high:.4g}"
+        if conformal
+        else f"no conformal interval: for 90% the back-test has to hold out {least_runs()} different runs"
+    )
     if not prediction.supported:
         lines.append(f"not supported: {prediction.advice}")
     return "\n".join(lines)

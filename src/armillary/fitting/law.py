@@ -16,6 +16,14 @@ A new law is one file::
         def in_units(self, flop):
             return replace(self, A=self.A * power(flop, -self.alpha))
 
+A package of its own adds one by an entry point in the group ``armillary.laws``::
+
+    [project.entry-points."armillary.laws"]
+    my-law = "my_package.laws:MyLaw"
+
+after which `armillary fit RUNS --law my-law` fits, back-tests and extrapolates it.  The class sets ``name``
+to the entry point's, and ``inputs`` to what it takes of n_params, n_tokens, train_flops, n_unique_tokens.
+
 An instance is a fitted law.  Fields may also hold columns of shape (batch, 1): the same call then
 evaluates many parameter sets at once, and returns (batch, points).
 """
@@ -27,7 +35,7 @@ import functools
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 from jaxtyping import Float
@@ -94,13 +102,6 @@ def softplus(u: Values) -> Values:
     return result
 
 
-def softplus(u: Values) -> Values:
-    """Return ln(1 + e^u) without overflow; it passes a complex step through."""
-    above = np.where(np.real(u) > 0, u, 0.0)
-    result: Values = above + np.log1p(np.exp(u - 2 * above))
-    return result
-
-
 @dataclasses.dataclass(frozen=True)
 class Domain:
     """How one parameter is transformed for fitting, and where starts are looked for."""
@@ -114,12 +115,30 @@ class Domain:
     linear: bool
 
 
+class Curve(Protocol):
+    """What a prediction is made with: one fitted law, or a blend of several."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def inputs(self) -> tuple[str, ...]: ...
+    @property
+    def defaults(self) -> Mapping[str, str]: ...
+    @property
+    def formula(self) -> str: ...
+    @property
+    def citation(self) -> str: ...
+    def __call__(self, *inputs: Any, **named: Any) -> Values: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
 @dataclasses.dataclass(frozen=True)
 class Law:
     """Base of every law: loss [nats per unit] as a function of ``inputs``."""
 
     name: ClassVar[str] = ""
     inputs: ClassVar[tuple[str, ...]] = ()
+    defaults: ClassVar[Mapping[str, str]] = {}  # an input that may be left out, and the one it then equals
     formula: ClassVar[str] = ""
     citation: ClassVar[str] = ""
 
@@ -207,6 +226,7 @@ def log_loss_and_jacobian(
     return np.log(loss), jacobian
 
 
-def columns_of(law: type[Law], inputs: Mapping[str, Any]) -> tuple[Float[np.ndarray, " points"], ...]:
+def columns_of(law: type[Law] | Curve, inputs: Mapping[str, Any]) -> tuple[Float[np.ndarray, " points"], ...]:
     """Return the inputs of ``law`` as arrays in its order.  KeyError when one is missing."""
-    return tuple(np.atleast_1d(np.asarray(inputs[name], dtype=np.float64)) for name in law.inputs)
+    found = (inputs[name if name in inputs else law.defaults.get(name, name)] for name in law.inputs)
+    return tuple(np.atleast_1d(np.asarray(column, dtype=np.float64)) for column in found)

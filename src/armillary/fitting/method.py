@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
+from armillary.core.errors import UnknownNameError
 from armillary.fitting.fit import Fit, fit
 from armillary.fitting.law import Law
 from armillary.fitting.objective import Huber, LeastSquares, Objective
@@ -15,7 +16,16 @@ from armillary.fitting.prior import Prior
 from armillary.fitting.starts import N_STARTS
 from armillary.fitting.uncertainty import Bootstrap, BootstrapKind, bootstrap
 
+IntervalKind = Literal["pair", "cluster", "residual", "profile"]
 MANY = 10  # observations per parameter
+
+
+def intervals_named(name: str) -> IntervalKind:
+    """Return ``name`` as a kind of interval; UnknownNameError lists what there is."""
+    for kind in get_args(IntervalKind):
+        if kind == name:
+            return cast(IntervalKind, kind)
+    raise UnknownNameError("kind of interval", name, get_args(IntervalKind))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +42,13 @@ class Method:
         return f"{self.objective.description} on log residuals{prior}, {self.bootstrap} bootstrap"
 
 
-def method_for(law: type[Law], n_points: int, objective: Objective | None = None) -> Method:
-    """Return how to fit ``law`` to ``n_points`` observations; ``objective`` overrides the rule's.
+def method_for(
+    law: type[Law],
+    n_points: int,
+    objective: Objective | None = None,
+    resample: BootstrapKind | None = None,
+) -> Method:
+    """Return how to fit ``law`` to ``n_points`` observations; ``objective``, ``resample`` override the rule.
 
     Many: Huber with threshold 1e-3 and pairs resampled, as Hoffmann et al. (2022) and Besiroglu et al.
     (2024) did with 240 runs.  Few: a threshold below the noise would make the curve pass through as
@@ -41,10 +56,11 @@ def method_for(law: type[Law], n_points: int, objective: Objective | None = None
     squares, the weak prior, and noise drawn anew about the law.
     """
     if n_points >= MANY * len(law.domains()):
-        return Method(objective=objective or Huber(), weak_prior=False, bootstrap="pair")
-    if objective is None or isinstance(objective, LeastSquares):
-        return Method(objective=LeastSquares(), weak_prior=True, bootstrap="residual")
-    return Method(objective=objective, weak_prior=False, bootstrap="residual")
+        return Method(objective=objective or Huber(), weak_prior=False, bootstrap=resample or "pair")
+    weak_prior = objective is None or isinstance(objective, LeastSquares)
+    return Method(
+        objective=objective or LeastSquares(), weak_prior=weak_prior, bootstrap=resample or "residual"
+    )
 
 
 def estimate(

@@ -28,6 +28,11 @@ class Noise:
         """Whether any two observations share a lineage."""
         return len(set(self.lineage)) < len(self.lineage)
 
+    @property
+    def correlation(self) -> Float[np.ndarray, "points points"]:
+        """Of the observations' noise: one with itself, SHARED within a lineage."""
+        return _correlation(np.array(self.lineage))
+
     def draw(self, rng: np.random.Generator, n_draws: int) -> Float[np.ndarray, "draws points"]:
         """Draw noise of unit variance for all observations."""
         lineage = np.array(self.lineage)
@@ -60,15 +65,19 @@ def estimate_noise(
     """
     numbers = _numbered(lineage)
     n = len(residuals)
-    same = numbers[:, None] == numbers[None, :]
-    correlation = np.where(np.eye(n, dtype=bool), 1.0, SHARED * same)
     normal = jacobian @ jacobian.T + np.diag(pull)
     maker = np.eye(n) - jacobian.T @ np.linalg.pinv(normal, hermitian=True) @ jacobian
-    spread = maker.T @ maker @ correlation
+    spread = maker.T @ maker @ _correlation(numbers)
     trace = max(float(np.trace(spread)), 1e-12)
     degrees = max(trace**2 / max(float(np.trace(spread @ spread)), 1e-24), LEAST_DEGREES)
     sd = float(np.sqrt((residuals**2).sum() / trace))
     return Noise(sd, degrees, tuple(int(i) for i in numbers))
+
+
+def _correlation(lineage: np.ndarray) -> Float[np.ndarray, "points points"]:
+    same = lineage[:, None] == lineage[None, :]
+    correlation: np.ndarray = np.where(np.eye(len(lineage), dtype=bool), 1.0, SHARED * same)
+    return correlation
 
 
 def _numbered(lineage: Sequence[str]) -> np.ndarray:

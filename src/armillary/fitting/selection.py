@@ -46,8 +46,12 @@ class BackTestStep:
     @property
     def surprise(self) -> float:
         """ln(measured / predicted) in standard deviations of the prediction."""
-        sd = np.log(self.interval.high / self.interval.low) / (2 * NORMAL_90)
-        return float(np.log(self.measured / self.predicted) / max(sd, 1e-12))
+        return float(np.log(self.measured / self.predicted) / self.log_sd)
+
+    @property
+    def log_sd(self) -> float:
+        """Standard deviation of the prediction's logarithm, as the interval says it."""
+        return max(float(np.log(self.interval.high / self.interval.low)) / (2 * NORMAL_90), 1e-12)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +111,7 @@ def back_test(law: type[Law], table: Table, objective: Objective | None = None) 
     for limit in _cuts(law, table, method):
         below = table.compute <= limit
         steps += _predict_above(law, table.rows(below), table.rows(~below), method)
-    return _judged(law, steps, len(table))
+    return judged(law.name, steps, len(table))
 
 
 def _cuts(law: type[Law], table: Table, method: Method) -> list[float]:
@@ -163,14 +167,15 @@ def _widen(steps: Sequence[BackTestStep]) -> float:
     return max(1.0, float(np.sqrt(np.mean(squares)))) if squares else 1.0
 
 
-def _judged(law: type[Law], steps: Sequence[BackTestStep], n_points: int) -> BackTest:
+def judged(law: str, steps: Sequence[BackTestStep], n_points: int) -> BackTest:
+    """Return the record that ``steps`` make, with its verdict."""
     errors = np.array([np.log(step.predicted / step.measured) for step in steps])
     tested = len(steps) > 0
     rmsle = float(np.sqrt(np.mean(errors**2))) if tested else None
     coverage = sum(step.measured in step.interval for step in steps) / len(steps) if tested else None
     passed, verdict = _verdict(law, steps, rmsle, coverage, n_points)
     return BackTest(
-        law=law.name,
+        law=law,
         steps=tuple(steps),
         rmsle=rmsle,
         coverage=coverage,
@@ -181,7 +186,7 @@ def _judged(law: type[Law], steps: Sequence[BackTestStep], n_points: int) -> Bac
 
 
 def _verdict(
-    law: type[Law],
+    law: str,
     steps: Sequence[BackTestStep],
     rmsle: float | None,
     coverage: float | None,
@@ -189,11 +194,11 @@ def _verdict(
 ) -> tuple[bool, str]:
     if rmsle is None or len(steps) < LEAST_STEPS:
         return False, (
-            f"{n_points} observations allow {len(steps)} of the {LEAST_STEPS} predictions that {law.name} "
+            f"{n_points} observations allow {len(steps)} of the {LEAST_STEPS} predictions that {law} "
             "has to be tested by; add larger or longer runs"
         )
     record = (
-        f"{law.name} predicted {len(steps)} larger runs from smaller ones with an error of {rmsle:.1%} "
+        f"{law} predicted {len(steps)} larger runs from smaller ones with an error of {rmsle:.1%} "
         f"(root mean square), {coverage:.0%} of them inside the 90% interval"
     )
     if rmsle > WORST_RMSLE:
@@ -210,13 +215,13 @@ def rank(tests: Sequence[BackTest]) -> list[BackTest]:
     from, cannot tell laws apart that err nearly alike: a later law must beat an earlier one by a factor
     of 1 + DOUBT / sqrt(points).  Untested laws come last.
     """
-    points = [{_point(step) for step in test.steps} for test in tests if test.steps]
+    points = [{point(step) for step in test.steps} for test in tests if test.steps]
     common = set.intersection(*points) if points else set()
     margin = 1 + DOUBT / np.sqrt(max(len(common), 1))
 
     def error(place: int) -> float:
         steps = tests[place].steps
-        shared = [step for step in steps if _point(step) in common] or steps
+        shared = [step for step in steps if point(step) in common] or steps
         if not shared:
             return float("inf")
         squares = [np.log(step.predicted / step.measured) ** 2 for step in shared]
@@ -225,5 +230,6 @@ def rank(tests: Sequence[BackTest]) -> list[BackTest]:
     return [tests[place] for place in sorted(range(len(tests)), key=error)]
 
 
-def _point(step: BackTestStep) -> tuple[float, ...]:
+def point(step: BackTestStep) -> tuple[float, ...]:
+    """Return what identifies a step: the run that it predicts, and from how many smaller ones."""
     return (*step.inputs.values(), step.measured, step.n_fitted)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from jaxtyping import Float
 
 from armillary.core.errors import FitError
 from armillary.fitting.fit import Fit
-from armillary.fitting.law import Law, columns_of
+from armillary.fitting.law import Curve, Law, columns_of
 from armillary.fitting.solver import Problem, minimise
 
 BootstrapKind = Literal["pair", "cluster", "residual"]
@@ -47,21 +48,27 @@ def interval_of(draws: Any, level: float = LEVEL) -> Interval:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Bootstrap:
-    """A law refitted to many resamples: draws of its parameters, and of the noise of a new run."""
+class Draws(ABC):
+    """Base: many plausible curves, and the noise of a new run in each."""
 
-    law: type[Law]
-    kind: BootstrapKind
-    theta: Float[np.ndarray, "draws params"]  # transformed parameters
     noise: Float[np.ndarray, " draws"]  # standard deviation of a log loss
 
-    def laws(self) -> Law:
-        """Return one law whose parameters are columns of draws."""
-        return self.law.from_theta(self.theta)
+    @abstractmethod
+    def laws(self) -> Curve:
+        """Return all curves as one, which answers with a row for each."""
+
+    @abstractmethod
+    def take(self, n_draws: int) -> Self:
+        """Return ``n_draws`` of the draws, evenly over what they are drawn from."""
+
+    @abstractmethod
+    def parameter_intervals(self, level: float = LEVEL) -> dict[str, Interval]:
+        """Return the interval of each parameter by name."""
 
     def expected(self, inputs: Mapping[str, Any]) -> Float[np.ndarray, "draws points"]:
-        """Return the law's loss at ``inputs`` for every draw: without a new run's noise."""
-        return np.asarray(self.laws()(*columns_of(self.law, inputs)))
+        """Return the loss at ``inputs`` for every draw: without a new run's noise."""
+        curves = self.laws()
+        return np.asarray(curves(*columns_of(curves, inputs)))
 
     def predictive(self, inputs: Mapping[str, Any]) -> Float[np.ndarray, "draws points"]:
         """Return losses that new runs at ``inputs`` would measure, noise included."""
@@ -87,6 +94,22 @@ class Bootstrap:
             )
             for a, m, b in zip(low, middle, high, strict=True)
         ]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bootstrap(Draws):
+    """A law refitted to many resamples: draws of its parameters, and of the noise of a new run."""
+
+    law: type[Law]
+    kind: BootstrapKind
+    theta: Float[np.ndarray, "draws params"]  # transformed parameters
+
+    def laws(self) -> Law:
+        """Return one law whose parameters are columns of draws."""
+        return self.law.from_theta(self.theta)
+
+    def take(self, n_draws: int) -> Self:
+        return replace(self, theta=self.theta[:n_draws], noise=self.noise[:n_draws])
 
     def parameter_intervals(self, level: float = LEVEL) -> dict[str, Interval]:
         """Return the interval of each parameter by name."""

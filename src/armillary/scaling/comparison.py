@@ -86,7 +86,7 @@ def compare(fits: Sequence[FamilyFit], trained: float | None = None) -> Comparis
 def _best_losses(fit: FamilyFit, grid: Float[np.ndarray, " computes"]) -> Float[np.ndarray, " computes"]:
     n_params, n_tokens = fit.split(grid)
     inputs = {"n_params": n_params, "n_tokens": n_tokens, "train_flops": grid}
-    return np.asarray(fit.law(*(inputs[name] for name in fit.law.inputs)))
+    return fit.expected(inputs)
 
 
 def _paired_losses(
@@ -96,10 +96,9 @@ def _paired_losses(
     n_draws = min(len(fit.draws.noise) for fit in fits)
     losses = []
     for fit in fits:
-        laws = fit.draws.law.from_theta(fit.draws.theta[:n_draws])
-        n_params, n_tokens = fit.split(grid, laws)
-        inputs = {"n_params": n_params, "n_tokens": n_tokens, "train_flops": grid}
-        losses.append(laws(*(inputs[name] for name in laws.inputs)))
+        draws = fit.draws.take(n_draws)
+        n_params, n_tokens = fit.split(grid, draws.laws())
+        losses.append(draws.expected({"n_params": n_params, "n_tokens": n_tokens, "train_flops": grid}))
     return np.stack(losses)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from armillary.core.errors import RequestError
 from armillary.core.units import format_count, format_flop
+from armillary.fitting.conformal import conformal_interval
+from armillary.fitting.selection import NORMAL_90
 from armillary.fitting.uncertainty import Interval
 from armillary.scaling.family import FamilyFit
 from armillary.scaling.observations import Observation
@@ -26,9 +28,11 @@ class Extrapolation:
     n_params: float
     n_tokens: float
     train_flops: float
+    n_unique_tokens: float  # distinct ones among n_tokens
     loss: float  # nats per unit
     interval_50: Interval  # predictive: of the loss that one new run would measure
     interval_90: Interval
+    conformal_90: Interval | None  # from the back-test's errors; None: too few runs were held out for it
     compute_ratio: float  # train_flops over the largest that was fitted
     supported: bool  # whether the back-test carries a prediction this far out
     advice: str  # what to change when it does not; empty when it does
@@ -51,26 +55,37 @@ def extrapolate(
     n_params: float | None = None,
     n_tokens: float | None = None,
     train_flops: float | None = None,
+    n_unique_tokens: float | None = None,
 ) -> Extrapolation:
     """Predict the loss of one model with the law of ``fit``.
 
     Of size, data and compute, two say which model; the third follows from the FLOP per token that the
-    fitted runs had.  Compute alone means its best split.  RequestError when that is not enough.
+    fitted runs had.  Compute alone means its best split.  Without ``n_unique_tokens`` no token is seen
+    twice.  RequestError when that is not enough, or when the law takes no account of repeats.
     """
     n_params, n_tokens, train_flops = _completed(fit, n_params, n_tokens, train_flops)
-    inputs = {"n_params": n_params, "n_tokens": n_tokens, "train_flops": train_flops}
+    inputs = {
+        "n_params": n_params,
+        "n_tokens": n_tokens,
+        "train_flops": train_flops,
+        "n_unique_tokens": _unique(fit, n_tokens, n_unique_tokens),
+    }
     widen = fit.back_test.widen
     [half] = fit.draws.intervals(inputs, 0.5, widen)
     [most] = fit.draws.intervals(inputs, 0.9, widen)
+    [plain] = fit.draws.intervals(inputs, 0.9)
+    log_sd = float(np.log(plain.high / plain.low)) / (2 * NORMAL_90)
+    loss = float(fit.expected(inputs)[0])
     ratio = train_flops / fit.largest_compute
     advice = _advice(fit, ratio, most)
     return Extrapolation(
         law=fit.law.name,
         family=fit.family,
         **inputs,
-        loss=float(fit.law(*(inputs[name] for name in fit.law.inputs))),
+        loss=loss,
         interval_50=half,
         interval_90=most,
+        conformal_90=conformal_interval(fit.back_test, loss, log_sd),
         compute_ratio=ratio,
         supported=not advice,
         advice=advice,
@@ -122,6 +137,19 @@ def _completed(
     return float(sizes[0]), float(tokens[0]), train_flops
 
 
+def _unique(fit: FamilyFit, n_tokens: float, n_unique_tokens: float | None) -> float:
+    if n_unique_tokens is None or n_unique_tokens >= n_tokens:
+        return n_tokens
+    if n_unique_tokens <= 0:
+        raise RequestError(f"n_unique_tokens is {n_unique_tokens:g}; it has to be above zero")
+    if "n_unique_tokens" not in fit.law.inputs:
+        raise RequestError(
+            f"the law {fit.law.name} takes no account of repeated data; fit runs that repeat theirs, with a "
+            "column n_unique_tokens, or leave --unique-tokens out"
+        )
+    return n_unique_tokens
+
+
 def _advice(fit: FamilyFit, ratio: float, interval: Interval) -> str:
     """Return what to change before such a prediction is believed, or nothing."""
     if not fit.back_test.passed:
@@ -144,7 +172,13 @@ def check_rows(fit: FamilyFit, rows: Sequence[Observation]) -> tuple[HeldOutChec
     """Predict each of ``rows`` from its size and data, and check it against its measured loss."""
     return tuple(
         check_held_out(
-            extrapolate(fit, n_params=row.n_params, n_tokens=row.n_tokens, train_flops=row.train_flops),
+            extrapolate(
+                fit,
+                n_params=row.n_params,
+                n_tokens=row.n_tokens,
+                train_flops=row.train_flops,
+                n_unique_tokens=row.n_unique_tokens if "n_unique_tokens" in fit.law.inputs else None,
+            ),
             row.loss,
             row.name,
         )

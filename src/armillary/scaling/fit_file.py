@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ from armillary.fitting.fit import Certificate
 from armillary.fitting.law import Law
 from armillary.fitting.selection import BackTest, BackTestStep
 from armillary.fitting.uncertainty import Bootstrap, Interval
-from armillary.scaling.family import FamilyFit
+from armillary.scaling.family import FamilyFit, Member
 from armillary.scaling.laws import LAWS
 from armillary.scaling.observations import Observation
 
-FORMAT = 1
+FORMAT = 2  # 1 held one law
 
 
 def save_fits(fits: Sequence[FamilyFit], path: Path) -> None:
@@ -55,39 +56,73 @@ def choose(fits: Sequence[FamilyFit], family: str | None) -> FamilyFit:
 
 
 def _to_dict(fit: FamilyFit) -> dict[str, Any]:
-    draws = fit.draws.laws().to_dict()
     return {
         "family": fit.family,
-        "law": fit.law.name,
-        "parameters": fit.law.to_dict(),
-        "noise": fit.noise,
-        "method": fit.method,
-        "certificate": dataclasses.asdict(fit.certificate),
+        "observations": [dataclasses.asdict(row) for row in fit.observations],
+        "laws": [_member_to_dict(member) for member in fit.members],
         "back_test": dataclasses.asdict(fit.back_test),
         "alternatives": [dataclasses.asdict(test) for test in fit.alternatives],
-        "observations": [dataclasses.asdict(row) for row in fit.observations],
+    }
+
+
+def _member_to_dict(member: Member) -> dict[str, Any]:
+    draws = member.draws.laws().to_dict()
+    return {
+        "law": member.law.name,
+        "weight": member.weight,
+        "parameters": member.law.to_dict(),
+        "intervals": {name: _open_as_null(interval) for name, interval in member.intervals.items()},
+        "intervals_by": member.intervals_by,
+        "noise": member.noise,
+        "method": member.method,
+        "certificate": dataclasses.asdict(member.certificate),
+        "back_test": dataclasses.asdict(member.back_test),
         "draws": {
-            "kind": fit.draws.kind,
-            "noise": fit.draws.noise.tolist(),
+            "kind": member.draws.kind,
+            "noise": member.draws.noise.tolist(),
             "parameters": {name: column[:, 0].tolist() for name, column in draws.items()},
         },
     }
 
 
+def _open_as_null(interval: Interval) -> dict[str, float | None]:
+    """Return an interval for JSON, which knows no infinite end."""
+    return {
+        name: value if math.isfinite(value) else None for name, value in dataclasses.asdict(interval).items()
+    }
+
+
+def _interval(data: Mapping[str, Any]) -> Interval:
+    low, high = data["low"], data["high"]
+    return Interval(
+        low=-math.inf if low is None else low, high=math.inf if high is None else high, level=data["level"]
+    )
+
+
 def _from_dict(data: Mapping[str, Any]) -> FamilyFit:
-    kind: type[Law] = LAWS[data["law"]]
-    draws = data["draws"]
-    batch = kind(**{name: np.array(column)[:, None] for name, column in draws["parameters"].items()})
     return FamilyFit(
         family=data["family"],
         observations=tuple(Observation(**row) for row in data["observations"]),
+        members=tuple(_member(member) for member in data["laws"]),
+        back_test=_back_test(data["back_test"]),
+        alternatives=tuple(_back_test(test) for test in data["alternatives"]),
+    )
+
+
+def _member(data: Mapping[str, Any]) -> Member:
+    kind: type[Law] = LAWS[data["law"]]
+    draws = data["draws"]
+    batch = kind(**{name: np.array(column)[:, None] for name, column in draws["parameters"].items()})
+    return Member(
         law=kind(**data["parameters"]),
+        weight=data["weight"],
         noise=data["noise"],
         method=data["method"],
         certificate=Certificate(**data["certificate"]),
         draws=Bootstrap(law=kind, kind=draws["kind"], theta=batch.theta(), noise=np.array(draws["noise"])),
         back_test=_back_test(data["back_test"]),
-        alternatives=tuple(_back_test(test) for test in data["alternatives"]),
+        intervals={name: _interval(interval) for name, interval in data["intervals"].items()},
+        intervals_by=data["intervals_by"],
     )
 
 

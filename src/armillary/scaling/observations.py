@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -62,6 +62,20 @@ class Observations:
         """Return one family's rows of a role, in order of compute."""
         chosen = (row for row in self.rows if row.family == family and row.role == role)
         return tuple(sorted(chosen, key=lambda row: row.train_flops))
+
+    def without_highest(self, count: int) -> Observations:
+        """Return the observations without the ``count`` highest losses of each family, listed as dropped."""
+        if not count:
+            return self
+        left_out = []
+        for family in self.families:
+            left_out += sorted(self.of(family), key=lambda row: -row.loss)[:count]
+        reason = f"is one of the {count} highest losses, left out as asked"
+        return replace(
+            self,
+            rows=tuple(row for row in self.rows if row not in left_out),
+            dropped=(*self.dropped, *(Dropped(row=row.name, reason=reason) for row in left_out)),
+        )
 
 
 def law_inputs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -37,6 +38,7 @@ class DataConstrained(Law):
 
     name: ClassVar[str] = "data-constrained"
     inputs: ClassVar[tuple[str, ...]] = ("n_params", "n_tokens", "n_unique_tokens")
+    defaults: ClassVar[Mapping[str, str]] = {"n_unique_tokens": "n_tokens"}  # nothing repeated
     formula: ClassVar[str] = (
         "L(N, D, U) = E + A N'^-alpha + B D'^-beta, D' = U + U R_D (1 - exp(-(D/U - 1) / R_D)), N' likewise"
     )
