@@ -18,8 +18,12 @@ Recompute = Literal["none", "selective", "full"]
 BACKWARD = 2.0  # FLOP of a backward pass over those of a forward pass
 ASPECT = 128  # d_model / n_layers of shapes that are made up: GPT-3's (Brown et al. 2020, table 2.1)
 GPT2_VOCABULARY = 50257
-WIDTH_STEP = 128  # made-up widths are multiples of it: the tile of a matrix unit
-WIDEST = 512  # made-up widths end at WIDEST * WIDTH_STEP
+WIDTH_STEP = 128  # the tile of a matrix unit
+WIDTHS = (  # of made-up shapes; wide ones have heads of 128 that split over 8 devices
+    *range(WIDTH_STEP, 2048, WIDTH_STEP),
+    *range(2048, 4096, 512),
+    *range(4096, 65537, 1024),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +90,7 @@ class TransformerShape:
             raise ConfigError(f"a transformer of {n_params:g} parameters has no usual shape; give one")
         vocab_size = vocab_size or min(GPT2_VOCABULARY, int(n_params / (3 * WIDTH_STEP)))
         best: Self | None = None
-        for width in range(WIDTH_STEP, WIDTH_STEP * (WIDEST + 1), WIDTH_STEP):
+        for width in WIDTHS:
             shape = cls._of_width(width, n_params, vocab_size, context, gated)
             if best is None or shape._oddness(n_params) < best._oddness(n_params):
                 best = shape
@@ -112,7 +116,7 @@ class TransformerShape:
         )
         a_layer = one.n_params_non_embedding
         depth = (n_params - (one.n_params - a_layer)) / a_layer
-        whole = 8 if depth > 20 else 2 if depth > 5 else 1
+        whole = 4 if depth > 20 else 2 if depth > 5 else 1
         return replace(one, n_layers=max(1, round(depth / whole) * whole))
 
     def _oddness(self, n_params: float) -> float:

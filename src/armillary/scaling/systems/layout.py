@@ -22,6 +22,8 @@ class Layout:
         False  # norms and residuals are cut along the sequence (Korthikanti et al. 2022)
     )
     interleave: int = 1  # chunks of blocks of a stage (Narayanan et al. 2021, section 2.2)
+    fused_attention: bool = False  # scores never reach memory (Dao et al. 2022, FlashAttention)
+    overlap: bool = False  # gradients travel during the last backward pass
     zero: int = (
         0  # stage: 1 shards the optimizer over data, 2 gradients too, 3 weights too (Rajbhandari et al.)
     )
@@ -56,8 +58,9 @@ class Layout:
 
     def __str__(self) -> str:
         parts = [f"tensor {self.tensor} x pipeline {self.pipeline} x data {self.data}"]
-        parts.append(f"micro-batch {self.micro_batch} of {self.global_batch}")
-        parts.append(f"{self.recompute} recomputation" if self.recompute != "none" else "no recomputation")
+        parts.append(f"micro-batches of {self.micro_batch} in a batch of {self.global_batch}")
+        parts.append("no recomputation" if self.recompute == "none" else f"{self.recompute} recomputation")
+        parts += ["fused attention"] * self.fused_attention
         parts += ["sequence parallel"] * self.sequence_parallel
         parts += [f"{self.interleave} chunks a stage"] * (self.interleave > 1)
         parts += [f"ZeRO {self.zero}"] * (self.zero > 0)

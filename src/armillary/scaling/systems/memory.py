@@ -13,7 +13,6 @@ from armillary.core.hardware import Precision
 from armillary.scaling.systems.architecture import TransformerShape
 from armillary.scaling.systems.layout import Layout
 
-ELEMENT = 2.0  # bytes of an activation in 16 bits
 WORKSPACE = 0.08  # of the memory: context, kernels' workspace, communication buffers, fragmentation
 
 
@@ -46,11 +45,15 @@ class Memory:
 def memory_per_device(
     shape: TransformerShape, layout: Layout, device_memory: float, precision: Precision = "bf16"
 ) -> Memory:
-    """Return what training needs on a device of ``device_memory`` bytes."""
+    """Return what training needs on a device of ``device_memory`` bytes.
+
+    ZeRO 3 holds two blocks' weights whole, the one at work and the one that is being gathered.
+    """
     n_params = params_per_device(shape, layout)
     weight, gradient, optimizer = state_bytes(precision)
+    gathered = 2 * weight * shape.n_params_non_embedding / shape.n_layers / layout.tensor
     return Memory(
-        weights=weight * n_params / (layout.data if layout.zero >= 3 else 1),
+        weights=weight * n_params / layout.data + gathered if layout.zero >= 3 else weight * n_params,
         gradients=gradient * n_params / (layout.data if layout.zero >= 2 else 1),
         optimizer=optimizer * n_params / (layout.data if layout.zero >= 1 else 1),
         activations=activation_bytes(shape, layout, precision),
@@ -67,9 +70,14 @@ def state_bytes(precision: Precision) -> tuple[float, float, float]:
     return (4.0, 4.0, 8.0) if precision in ("fp32", "tf32") else (2.0, 2.0, 12.0)
 
 
+def element_bytes(precision: Precision) -> float:
+    """Return bytes of an activation: of 16 bits, or of 32."""
+    return 4.0 if precision in ("fp32", "tf32") else 2.0
+
+
 def params_per_device(shape: TransformerShape, layout: Layout) -> float:
     """Return the parameters of the first stage of the pipeline on one of its devices."""
-    tables = shape.n_params - shape.n_params_non_embedding
+    tables: float = shape.n_params - shape.n_params_non_embedding
     if layout.pipeline > 1 and not shape.tied:
         tables /= 2  # the output head lives on the last stage
     return (shape.n_params_non_embedding / layout.pipeline + tables) / layout.tensor
@@ -97,18 +105,18 @@ def activation_bytes(shape: TransformerShape, layout: Layout, precision: Precisi
 def bytes_per_layer(shape: TransformerShape, layout: Layout, precision: Precision = "bf16") -> float:
     """Return what one block saves of one micro-batch for its backward pass."""
     tokens, width = layout.micro_batch * shape.context, shape.d_model
-    size = 4.0 if precision in ("fp32", "tf32") else ELEMENT
+    size = element_bytes(precision)
     if layout.recompute == "full":
         return size * tokens * width / (layout.tensor if layout.sequence_parallel else 1)
-    whole: float = (
-        4 * size * width + 2 * width
-    )  # inputs of two norms, of attention, of the MLP; two dropout masks
-    attention = size * (2 * shape.attention_width + 2 * shape.kv_width)  # queries, keys, values, mixed values
-    hidden = shape.d_ff * (shape.active_experts + shape.shared_experts)
-    mlp = size * (4 if shape.gated else 2) * hidden  # inputs and outputs of the non-linearity
+    # inputs of two norms, of attention, of the MLP; two dropout masks
+    whole: float = 4 * size * width + 2 * width
+    # queries, keys, values, and the values as mixed
+    attention = size * (2 * shape.attention_width + 2 * shape.kv_width)
+    # the non-linearity's input and output
+    mlp = size * (4 if shape.gated else 2) * shape.d_ff * (shape.active_experts + shape.shared_experts)
     scores = 0.0
-    if layout.recompute == "none":  # softmax, its dropout mask, what dropout leaves
-        scores = (2 * size + 1) * shape.n_heads * shape.context
+    if layout.recompute == "none" and not layout.fused_attention:
+        scores = (2 * size + 1) * shape.n_heads * shape.context  # softmax, its dropout mask, what is left
     if layout.sequence_parallel:
         whole /= layout.tensor
     return tokens * (whole + (attention + mlp + scores) / layout.tensor)
