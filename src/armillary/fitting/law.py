@@ -35,7 +35,7 @@ import functools
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -115,6 +115,8 @@ class Domain:
     linear: bool
 
 
+@runtime_checkable
+@runtime_checkable
 class Curve(Protocol):
     """What a prediction is made with: one fitted law, or a blend of several."""
 
