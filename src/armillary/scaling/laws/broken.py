@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -14,19 +14,16 @@ from armillary.scaling.laws.registry import LAWS
 CITATION = "Caballero, Gupta, Rish & Krueger 2022, Broken Neural Scaling Laws, arXiv:2210.14891"
 
 
-def _slope() -> Parameter:
-    slope: Parameter = real(-0.3, 1.5, typical=0.3, spread=0.5)
-    return slope
+def _slope() -> Any:
+    return real(-0.3, 1.5, typical=0.3, spread=0.5)
 
 
-def _place() -> Parameter:
-    place: Parameter = positive(1e-2, 1e2, typical=1.0, spread=2.0)  # times the mean of x in starts
-    return place
+def _place() -> Any:
+    return positive(1e-2, 1e2, typical=1.0, spread=2.0)  # times the mean of x in starts
 
 
-def _width() -> Parameter:
-    width: Parameter = positive(0.1, 3.0, typical=0.5, spread=1.0)
-    return width
+def _width() -> Any:
+    return positive(0.1, 3.0, typical=0.5, spread=1.0)
 
 
 @LAWS.register("broken-1")
