@@ -116,7 +116,7 @@ class TransformerShape:
         )
         a_layer = one.n_params_non_embedding
         depth = (n_params - (one.n_params - a_layer)) / a_layer
-        whole = 4 if depth > 20 else 2 if depth > 5 else 1
+        whole = 16 if depth > 60 else 8 if depth > 20 else 2 if depth > 5 else 1
         return replace(one, n_layers=max(1, round(depth / whole) * whole))
 
     def _oddness(self, n_params: float) -> float:

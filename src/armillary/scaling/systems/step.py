@@ -128,7 +128,7 @@ class _Machine:
         efficiency = self.efficiency
         matmul = self._block_flops() / self.flops + MATMULS * passes * efficiency.kernel
         memory = self._block_bytes() / self.bandwidth
-        tensor = collectives * (self._all_reduce_seconds() + efficiency.collective)
+        tensor = collectives * (self._all_reduce_seconds() + self._meeting_seconds())
         launch = efficiency.host * passes / (1 + BACKWARD) + collectives * efficiency.host_collective
         idle = max(0.0, launch - matmul - memory - tensor)
         return _Work(matmul=matmul, memory=memory, tensor=tensor, host=idle)
@@ -162,6 +162,10 @@ class _Machine:
         bandwidth = self._bandwidth(n, stride=1)
         return 2 * (n - 1) / n * self.tokens * self.shape.d_model * self.element / bandwidth
 
+    def _meeting_seconds(self) -> float:
+        """Return the wait for the last device to come: the greatest of n delays grows as log n."""
+        return self.efficiency.collective * math.log2(self.layout.tensor)
+
     def head(self) -> _Work:
         """Return embedding, logits and loss, which the last stage has besides its blocks."""
         shape, tensor = self.shape, self.layout.tensor
@@ -190,44 +194,43 @@ class _Machine:
             return 0.0
         inside = layout.n_devices <= self.cluster.node_size
         parts = 1 if inside else layout.tensor
-        bandwidth = self._bandwidth(layout.pipeline, stride=layout.tensor * layout.data, crossing=True)
+        bandwidth = self._bandwidth(layout.pipeline, stride=layout.tensor * layout.data)
         size = self.tokens * self.shape.d_model * self.element / parts
         return 2 * layout.interleave * size / bandwidth
 
-    def gradients(self, backward: float) -> float:
+    def gradients(self, computing: float) -> float:
         """Return the seconds that copies of the model wait for each other's gradients.
 
         A ring all-reduce, or the reduce-scatter and all-gather of ZeRO 1 and 2, which are as long; ZeRO 3
         gathers the weights twice for every micro-batch, block by block (Rajbhandari et al. 2020, section 7).
-        Every ring takes ``hop`` for each of its devices besides.  Where it
-        overlaps, what exceeds ``backward``, the last micro-batch's pass over the stage, is waited for.
+        Every ring takes ``hop`` for each of its devices besides.  Where it overlaps, a share of
+        ``computing``, the time that a micro-batch spends in the stage, is not waited for.
         """
-        layout = self.layout
+        layout, efficiency = self.layout, self.efficiency
         n = layout.data
         if n == 1:
             return 0.0
         size = params_per_device(self.shape, layout) * self.gradient
         bandwidth = self._bandwidth(n, stride=layout.tensor)
-        passes = 1 + 2 * layout.micro_batches if layout.zero >= 3 else 2
-        rings = passes * self.shape.n_layers / layout.pipeline if layout.zero >= 3 else passes
-        seconds = (n - 1) * (passes * size / n / bandwidth + rings * self.efficiency.hop)
-        hidden = backward * (layout.micro_batches if layout.zero >= 3 else 1)
-        return max(0.0, seconds - hidden) if layout.overlap else seconds
+        gathers = layout.zero >= 3
+        passes = 1 + 2 * layout.micro_batches if gathers else 2
+        rings = passes * self.shape.n_layers / layout.pipeline if gathers else passes
+        seconds = (n - 1) * (passes * size / n / bandwidth + rings * efficiency.hop)
+        if not layout.overlap:
+            return seconds
+        return max(0.0, seconds - efficiency.hidden * computing * (layout.micro_batches if gathers else 1))
 
     def update(self) -> float:
         """Return the optimizer's pass over parameters, gradients and moments."""
         shards = self.layout.data if self.layout.zero else 1
         return ADAM_BYTES * params_per_device(self.shape, self.layout) / shards / self.bandwidth
 
-    def _bandwidth(self, n: int, stride: int, crossing: bool = False) -> float:
+    def _bandwidth(self, n: int, stride: int) -> float:
         """Return bytes/s of each device in a ring of ``n`` that are ``stride`` devices apart.
 
-        Neighbours in a node are joined by its link.  A ring that leaves the node goes at the speed of the
-        network, of which it has the shares of all its members in the node.
+        A ring within a node goes at the speed of the link, one that leaves it at that of the network.
         """
         cluster, efficiency = self.cluster, self.efficiency
-        link = cluster.link * efficiency.link
         if n * stride <= cluster.node_size:
-            return link
-        members = 1 if crossing else max(1, cluster.node_size // stride)
-        return min(link, members * cluster.network * efficiency.network)
+            return cluster.link * efficiency.link
+        return cluster.network * efficiency.network
