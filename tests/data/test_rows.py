@@ -89,7 +89,7 @@ def test_a_file_that_is_no_parquet_is_named(write):
 
 def test_a_missing_pyarrow_is_one_sentence(write, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"armillary\[hub\]"):
+    with pytest.raises(MissingExtraError, match=r"armillary\[parquet\]"):
         values(write("t.parquet", b""))
 
 

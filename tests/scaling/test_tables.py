@@ -1,13 +1,14 @@
 import json
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from armillary.core.errors import ArmillaryError, ConfigError, DataError
+from armillary.core.errors import ArmillaryError, ConfigError, DataError, MissingExtraError
 from armillary.scaling.observations import Observations
-from armillary.scaling.tables import parse_columns, read_table
+from armillary.scaling.tables import COLUMNS, parse_columns, read_table
 
 HEADER = "n_params,n_tokens,loss\n"
 
@@ -114,6 +115,64 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         read(tmp_path, "[1]", name="runs.jsonl")
 
 
+def parquet(path, **columns):
+    pyarrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table(columns), path)
+    return path
+
+
+def test_parquet_is_read_as_csv_is(tmp_path):
+    path = parquet(
+        tmp_path / "runs.parquet",
+        Size=[1e6, 2e6, 4e6],
+        n_tokens=["2M", "4M", "8M"],
+        loss=[3.0, None, float("nan")],
+    )
+    found = read_table(path, {"n_params": "Size"})
+    assert [(row.n_params, row.n_tokens, row.name) for row in found.rows] == [(1e6, 2e6, "row 1")]
+    assert [(d.row, d.reason) for d in found.dropped] == [
+        ("row 2", "has no loss"),
+        ("row 3", "has no loss (nan)"),
+    ]
+
+
+def test_a_damaged_parquet_file_is_named(tmp_path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "runs.parquet"
+    path.write_bytes(b"no parquet")
+    with pytest.raises(DataError, match=r"cannot read .*runs.parquet as Parquet"):
+        read_table(path, {})
+
+
+def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'armillary\[parquet\]'"):
+        read_table(tmp_path / "runs.parquet", {})
+
+
+def test_a_number_of_json_may_be_of_any_size(tmp_path):
+    lines = [
+        f'{{"n_params": 1{"0" * 400}, "n_tokens": 1, "loss": 2}}',
+        '{"n_params": 1, "n_tokens": NaN, "loss": 2}',
+    ]
+    good = '{"n_params": 5, "n_tokens": 5, "loss": 2, "name": "line\u2028break"}'
+    found = read(tmp_path, "\n".join([*lines, good]), name="runs.jsonl")
+    assert [d.reason for d in found.dropped] == [
+        "has n_params = 100000000000..., which is too large for a number",
+        "has no n_tokens (nan)",
+    ]
+    assert found.rows[0].name == "line\u2028break"
+
+
+def test_spaces_around_the_names_of_columns_do_not_matter(tmp_path):
+    assert read(tmp_path, "n_params , n_tokens, loss\n1M, 2M, 3\n").rows[0].n_tokens == 2e6
+
+
+def test_a_cell_longer_than_a_table_has_is_an_error(tmp_path):
+    with pytest.raises(DataError, match="line 1, is no line of a table: field larger"):
+        read(tmp_path, HEADER + '"' + "x" * 200_000 + '",1,2\n')
+
+
 CELL = st.one_of(
     st.floats().map(str),
     st.sampled_from(["", "1.3B", "3e20", "NaN", "-1", "1e6", "a,b", '"', "∞", "1_000"]),
@@ -134,3 +193,31 @@ def test_any_table_gives_rows_or_one_clear_error(tmp_path, rows, suffix):
         message = str(path)
     assert str(path) in message
     assert all(np.isfinite([r.n_params, r.n_tokens, r.train_flops, r.loss]).all() for r in found.rows)
+
+
+VALUE = st.one_of(
+    CELL,
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.lists(st.integers(), max_size=2),
+    st.just(10**400),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.dictionaries(st.sampled_from(sorted(COLUMNS)), VALUE), min_size=1, max_size=6))
+def test_any_json_lines_give_rows_or_one_clear_error(tmp_path, rows):
+    path = tmp_path / "fuzz.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    try:
+        found = read_table(path, {})
+    except DataError as error:
+        message, found = str(error), None
+    assert found is not None or str(path) in message
+    if found is None:
+        return
+    assert len(found.rows) + len(found.dropped) == len(rows)
+    for row in found.rows:
+        assert all(0 < x < np.inf for x in (row.n_params, row.n_tokens, row.train_flops, row.loss))

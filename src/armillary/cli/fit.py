@@ -13,7 +13,9 @@ from armillary.cli.output import Json
 def fit(
     subject: Annotated[
         Path,
-        typer.Argument(metavar="RUNS|TABLE", help="A ladder, a folder of runs, or a CSV, TSV, JSONL file."),
+        typer.Argument(
+            metavar="RUNS|TABLE", help="A ladder, a folder of runs, or a table (CSV, JSONL, Parquet)."
+        ),
     ],
     law: Annotated[
         str | None, typer.Option(help="One of `list laws`; default several, weighted by back-test.")

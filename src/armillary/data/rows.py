@@ -35,7 +35,7 @@ def read_rows(path: Path, *, encoding: str = "utf-8", delimiter: str | None = No
     elif suffix in JSON_LINES:
         rows = _json_lines(path, read_text(path, encoding))
     elif suffix in PARQUET:
-        rows = _parquet(path)
+        rows = parquet_rows(path)
     else:
         raise DataError(f"{path} is no table this can read; the name should end in {', '.join(SUFFIXES)}")
     empty = True
@@ -130,12 +130,13 @@ def _json_lines(path: Path, text: str) -> Iterator[Row]:
         yield where, values
 
 
-def _parquet(path: Path) -> Iterator[Row]:
+def parquet_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a Parquet file; raises as ``read_rows`` does."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise MissingExtraError("reading a Parquet file", "pyarrow", "hub") from error
+        raise MissingExtraError("reading a Parquet file", "pyarrow", "parquet") from error
     try:
         table = pyarrow.parquet.ParquetFile(path)
         rows = (row for batch in table.iter_batches() for row in batch.to_pylist())

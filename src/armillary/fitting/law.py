@@ -35,7 +35,7 @@ import functools
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -97,7 +97,7 @@ def geometric_mean(column: NDArray[np.float64]) -> float:
 
 def softplus(u: Values) -> Values:
     """Return ln(1 + e^u) without overflow; it passes a complex step through."""
-    above = np.where(np.real(u) > 0, u, 0.0)
+    above = np.where(np.asarray(u).real > 0, u, 0.0)
     result: Values = above + np.log1p(np.exp(u - 2 * above))
     return result
 
@@ -228,7 +228,7 @@ def log_loss_and_jacobian(
     return np.log(loss), jacobian
 
 
-def columns_of(law: type[Law] | Curve, inputs: Mapping[str, Any]) -> tuple[Float[np.ndarray, " points"], ...]:
+def columns_of(law: type[Law] | Curve, inputs: Mapping[str, Any]) -> tuple[Float[np.ndarray, "..."], ...]:
     """Return the inputs of ``law`` as arrays in its order.  KeyError when one is missing."""
     found = (inputs[name if name in inputs else law.defaults.get(name, name)] for name in law.inputs)
     return tuple(np.atleast_1d(np.asarray(column, dtype=np.float64)) for column in found)

@@ -11,7 +11,7 @@ from armillary.scaling.tables import read_table
 
 
 def read_observations(path: Path, columns: Mapping[str, str] | None = None) -> Observations:
-    """Read a ladder's folder, any folder of runs, or a table (CSV, TSV, JSON lines).
+    """Read a ladder's folder, any folder of runs, or a table (CSV, TSV, JSON lines, Parquet).
 
     ``columns`` says under which names a table has n_params, n_tokens, train_flops, loss, family.
     Raises RequestError or DataError when ``path`` is none of these or nothing in it can be used.

@@ -1,16 +1,18 @@
-"""Tables of runs that were made elsewhere: CSV, TSV or JSON lines, with columns of any name."""
+"""Tables of runs that were made elsewhere: CSV, TSV, JSON lines or Parquet, with columns of any name."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from armillary.core.errors import ConfigError, DataError, unknown
 from armillary.core.units import parse_count
+from armillary.data.rows import PARQUET, parquet_rows
 from armillary.scaling.observations import FLOP_PER_PARAM_TOKEN, Dropped, Observation, Observations
 
 SIZES = ("n_params", "n_tokens", "train_flops")
@@ -62,8 +64,11 @@ def parse_columns(assignments: list[str]) -> dict[str, str]:
     return mapping
 
 
-def _records(path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
+def _records(path: Path) -> tuple[list[str], list[tuple[str, Mapping[str, Any]]]]:
     """Return (column names, rows labelled by where they stand in the file)."""
+    if path.suffix.lower() in PARQUET:
+        records = [(f"row {number}", row) for number, (_, row) in enumerate(parquet_rows(path), start=1)]
+        return _keys(records), records
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -71,19 +76,27 @@ def _records(path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     if path.suffix.lower() in (".jsonl", ".ndjson"):
-        records = list(_json_lines(path, text))
-        return list(dict.fromkeys(key for _, record in records for key in record)), records
-    lines = text.splitlines()
-    if not lines:
+        records = [*_json_lines(path, text)]
+        return _keys(records), records
+    if not text.strip():
         raise DataError(f"{path} is empty; it should have a header and one row per trained model")
-    delimiter = "\t" if "\t" in lines[0] else ";" if ";" in lines[0] and "," not in lines[0] else ","
-    reader = csv.DictReader(lines, delimiter=delimiter)
-    records = [(f"row {number}", row) for number, row in enumerate(reader, start=1)]
-    return list(reader.fieldnames or ()), records
+    first = text.splitlines()[0]
+    delimiter = "\t" if "\t" in first else ";" if ";" in first and "," not in first else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        records = [(f"row {number}", row) for number, row in enumerate(reader, start=1)]
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}, is no line of a table: {error}") from error
+    return list(reader.fieldnames), records
+
+
+def _keys(records: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    return list(dict.fromkeys(key for _, record in records for key in record))
 
 
 def _json_lines(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -147,14 +160,15 @@ def _third(derived: str, numbers: Mapping[str, float]) -> float:
 
 
 def _absent(cell: Any) -> bool:
-    """Whether a cell is empty or a word for nothing."""
-    return cell is None or (isinstance(cell, str) and cell.strip().lower() in NOTHING)
+    """Whether a cell is empty, not a number, or a word for nothing."""
+    return cell is None or cell != cell or (isinstance(cell, str) and cell.strip().lower() in NOTHING)
 
 
 def _number(name: str, cell: Any) -> float:
     """Return a cell's value, or raise DataError with what is wrong with it."""
     if _absent(cell):
-        raise DataError(f"has no {name}" + (f" ({cell.strip()})" if cell and cell.strip() else ""))
+        given = "" if cell is None else str(cell).strip()
+        raise DataError(f"has no {name}" + (f" ({given})" if given else ""))
     if isinstance(cell, str) and cell.strip().lower().lstrip("+-") in ("inf", "infinity"):
         raise DataError(f"has an infinite {name}")
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
@@ -163,8 +177,8 @@ def _number(name: str, cell: Any) -> float:
         value = parse_count(cell)
     except ConfigError as error:
         raise DataError(f"has {name} = {cell!r}, which is no number (1.3B and 3e20 are)") from error
-    if math.isnan(value):
-        raise DataError(f"has no {name} (NaN)")
+    except OverflowError as error:  # an integer of hundreds of digits
+        raise DataError(f"has {name} = {str(cell)[:12]}..., which is too large for a number") from error
     if math.isinf(value):
         raise DataError(f"has an infinite {name}")
     if value <= 0:
