@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from armillary.core.hardware import accelerator
-from armillary.scaling.cost import PUE, SERVER_OVERHEAD, THIS_MACHINE, UTILISATION, project_costs
+from armillary.scaling.cost import THIS_MACHINE, project_costs
+from armillary.scaling.systems.calibration import UTILISATION
+from armillary.scaling.systems.cluster import PUE, SERVER_OVERHEAD
 
 A100 = accelerator("NVIDIA A100 SXM4 80GB")
 

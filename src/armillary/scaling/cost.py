@@ -12,16 +12,13 @@ from armillary.core.hardware import Accelerator, accelerators
 from armillary.fitting.uncertainty import Estimate, interval_of
 from armillary.scaling.extrapolation import extrapolate
 from armillary.scaling.family import FamilyFit
+from armillary.scaling.systems.calibration import UTILISATION
+from armillary.scaling.systems.cluster import PUE, SERVER_OVERHEAD, Cluster
+from armillary.scaling.systems.estimates import scaled
+from armillary.scaling.systems.memory import state_bytes
 
 SCALES = (10.0, 100.0, 1000.0)
-UTILISATION = (
-    0.4  # of the bf16 peak: large training runs report 0.3 to 0.5 (e.g. PaLM 0.46, arXiv:2204.02311)
-)
-SERVER_OVERHEAD = 1.6  # server over accelerator power: 1.54 to 1.69 (Cottier et al. 2024, arXiv:2405.21015)
-PUE = 1.2  # data centre over server power: 1.1 in the best fleets, 1.58 on average (Uptime Institute 2023)
-BYTES_PER_PARAM = (
-    16.0  # mixed-precision Adam: weights, gradients, moments (Rajbhandari et al. 2020, section 3.1)
-)
+BYTES_PER_PARAM = sum(state_bytes("bf16"))
 LONGEST = 30 * 86400.0  # seconds that a run may take before another device is added
 THIS_MACHINE = "this machine"
 
@@ -107,7 +104,7 @@ def _cost(
     devices: tuple[Accelerator, ...],
 ) -> Cost:
     n_tokens = Estimate(value=ratio * n_params, interval=interval_of(ratios * n_params))
-    train_flops = _times(n_tokens, float(fit.cost.at(n_params)))
+    train_flops = scaled(n_tokens, float(fit.cost.at(n_params)))
     prediction = extrapolate(fit, n_params=n_params, n_tokens=n_tokens.value)
     machines = [_on_device(device, train_flops, n_params) for device in devices]
     if flops_per_second is not None:
@@ -120,7 +117,7 @@ def _cost(
         train_flops=train_flops,
         loss=Estimate(value=prediction.loss, interval=prediction.interval_90),
         supported=prediction.supported,
-        epochs=_times(n_tokens, 1 / source_tokens) if source_tokens else None,
+        epochs=scaled(n_tokens, 1 / source_tokens) if source_tokens else None,
         machines=tuple(machines),
     )
 
@@ -130,18 +127,18 @@ def _on_device(device: Accelerator, train_flops: Estimate, n_params: float) -> M
     n_devices = 1
     while train_flops.value / (rate * n_devices) > LONGEST:
         n_devices *= 2
-    seconds = _times(train_flops, 1 / (rate * n_devices))
-    device_hours = _times(seconds, n_devices / 3600)
+    seconds = scaled(train_flops, 1 / (rate * n_devices))
+    device_hours = scaled(seconds, n_devices / 3600)
+    cluster = Cluster(accelerator=device, n_devices=n_devices)
+    kwh, usd = cluster.kwh(1.0), cluster.usd(1.0)
     return MachineCost(
         machine=device.name,
         n_devices=n_devices,
         flops_per_second=rate,
         utilisation=UTILISATION,
         seconds=seconds,
-        kwh=None
-        if device.watts is None
-        else _times(device_hours, device.watts * SERVER_OVERHEAD * PUE / 1000),
-        usd=None if device.usd_per_hour is None else _times(device_hours, device.usd_per_hour),
+        kwh=None if kwh is None else scaled(device_hours, kwh),
+        usd=None if usd is None else scaled(device_hours, usd),
         fits_memory=BYTES_PER_PARAM * n_params <= n_devices * device.memory,
     )
 
@@ -152,16 +149,8 @@ def _on_this_machine(flops_per_second: float, train_flops: Estimate) -> MachineC
         n_devices=1,
         flops_per_second=flops_per_second,
         utilisation=None,
-        seconds=_times(train_flops, 1 / flops_per_second),
+        seconds=scaled(train_flops, 1 / flops_per_second),
         kwh=None,
         usd=None,
         fits_memory=None,
-    )
-
-
-def _times(estimate: Estimate, factor: float) -> Estimate:
-    interval = estimate.interval
-    return Estimate(
-        value=estimate.value * factor,
-        interval=type(interval)(low=interval.low * factor, high=interval.high * factor, level=interval.level),
     )

@@ -23,6 +23,7 @@ from armillary.scaling.systems.step import step_time
 Basis = Literal["model", "peak"]
 USUAL_SPREAD = 0.1  # of ln(measured / model): that of 1,440 A100 configurations, rounded up
 USUAL_WEIGHT = 4.0  # measurements that the usual spread counts for
+UTILISATION = 0.4  # of the bf16 peak: large runs report 0.3 to 0.5 (e.g. PaLM 0.46, arXiv:2204.02311)
 NEAR = 4.0  # runs down to this share of the largest tell what a device sustains; smaller ones leave it idle
 
 
