@@ -1,10 +1,12 @@
-"""The command lines that make a run or a ladder again from what it recorded."""
+"""The command lines that make a run, a ladder or a plan again from what it recorded."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from armillary.scaling.planning.plan import Plan
 
 _DERIVED = ("task.kind", "model.signature.")  # the subject of the command; what the task says of the model
 
@@ -27,6 +29,22 @@ def ladder_command(config: Mapping[str, Any]) -> str:
     else:
         words += ["--held-out-families", "0"]
     return _joined(words + (["--tune"] if config["tune"] else []))
+
+
+def plan_command(plan: Plan) -> str:
+    """Return the command that makes ``plan`` again, from the published law or from a fit file."""
+    law, budget = plan.law, plan.budget
+    words = ["armillary", "plan", "fit.json" if law.n_observations else law.name]
+    words += [f"--{budget.kind}", f"{budget.amount:g}"]
+    if plan.spending:
+        words += ["--on", plan.spending.device, "--devices", str(plan.spending.n_devices)]
+    if plan.lifetime:
+        words += ["--inference-tokens", f"{plan.lifetime.inference_tokens:g}"]
+    if plan.data:
+        words += ["--data", f"{plan.data.unique_tokens:g}"]
+    if plan.next_run:
+        words += ["--next-run", f"{plan.next_run.largest_cost:g}"]
+    return _joined(words)
 
 
 def _assignments(data: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from armillary.fitting.fit import distinct
-from armillary.fitting.law import columns_of
 from armillary.fitting.uncertainty import Estimate, Interval, interval_of
 from armillary.reports import numbers
 from armillary.reports.axes import (

@@ -71,7 +71,7 @@ def method_facts(fit: FamilyFit, words: Words) -> list[tuple[str, str]]:
     found = fit.certificate
     starts = {"share": f"{found.share_at_optimum:.0%}", "n": found.n_starts}
     facts = [
-        ("method", fit.method),
+        ("method", words.said(fit.method)),
         ("value", f"{found.value:.6g}"),
         ("starts", words("method.starts.text", **starts, gradient=f"{found.gradient_norm:.0e}")),
         ("noise", words("method.noise.text", noise=numbers.percent(fit.noise))),

@@ -11,31 +11,42 @@ from armillary.reports import numbers
 from armillary.reports.page import Row, Table, columns_named, spanned, with_interval
 from armillary.reports.verdict import leader, relied_on, shown_standings
 from armillary.reports.words import Words
-from armillary.scaling.analysis import FitsAnalysis
+from armillary.scaling.analysis import FitsAnalysis, FittedLaw
 from armillary.scaling.comparison import Standing
+from armillary.scaling.laws import LAWS
 
 
 def law_table(analysis: FitsAnalysis, words: Words) -> Table:
-    """Return each family's law: formula, parameters with intervals, noise, evidence of the optimum."""
+    """Return each family's laws: formula, parameters, weight in a blend, noise, evidence of the optimum."""
+    blends = any(f.fitted and f.fitted.blended for f in analysis.families)
     rows = []
     for index, family in enumerate(analysis.families):
         fitted = family.fitted
         if fitted is None:
             continue
-        formula = Markup(numbers.raised(str(escape(fitted.formula))))
-        cited = Markup("{}<br><small>{}</small>").format(formula, fitted.citation)
-        parameters = Markup("<br>").join(
-            Markup('<span class="line">{} = {}</span>').format(
-                numbers.greek(name), spanned(value, numbers.plain)
-            )
-            for name, value in fitted.parameters.items()
-        )
         share = f"{fitted.certificate.share_at_optimum:.0%}"
         starts = words("law.starts", share=share, n=fitted.certificate.n_starts)
-        cells = [words.family(family.family), cited, parameters, numbers.percent(fitted.noise), starts]
-        rows.append(Row(cells, index))
-    return Table(
-        words("law.table"), columns_named(words, "family law parameters noise starts"), rows, text_columns=3
+        for place, (law, weight) in enumerate(fitted.weights.items()):
+            evidence = [numbers.percent(fitted.noise), starts] if place == 0 else [""] * 2
+            weighed = [f"{weight:.0%}"] if blends else []
+            name = words.family(family.family)
+            rows.append(Row([name, _cited(law), _parameters(fitted, law), *weighed, *evidence], index))
+    columns = f"family law parameters {'weight ' if blends else ''}noise starts"
+    return Table(words("law.table"), columns_named(words, columns), rows, text_columns=3)
+
+
+def _cited(law: str) -> Markup:
+    formula = Markup(numbers.raised(str(escape(LAWS[law].formula))))
+    return Markup("{}<br><small>{}</small>").format(formula, LAWS[law].citation)
+
+
+def _parameters(fitted: FittedLaw, law: str) -> Markup:
+    """Return a law's parameters, a line each; in a blend they bear the law's name before their own."""
+    prefix = f"{law}." if fitted.blended else ""
+    mine = {domain.name: fitted.parameters[prefix + domain.name] for domain in LAWS[law].domains()}
+    return Markup("<br>").join(
+        Markup('<span class="line">{} = {}</span>').format(numbers.greek(name), spanned(value, numbers.plain))
+        for name, value in mine.items()
     )
 
 
@@ -115,6 +126,9 @@ def record_table(analysis: FitsAnalysis, words: Words) -> Table:
         if family.fitted is not None:
             chosen = family.fitted.back_test
             rows.append(_record(chosen, family.family, index, words, words("backtest.chosen")))
+            for member in family.fitted.blended:
+                share = words("backtest.weight", share=f"{family.fitted.weights[member.law]:.0%}")
+                rows.append(_record(member, family.family, index, words, share))
             rows += [_record(r, family.family, index, words) for r in family.fitted.alternatives]
     columns = "family law rmsle bias coverage passed"
     return Table(words("backtest.laws"), columns_named(words, columns), rows, text_columns=2)

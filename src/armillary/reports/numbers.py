@@ -17,7 +17,7 @@ _GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": 
 
 def count(value: float) -> str:
     """Return a count with three significant figures and a suffix: 12345678 -> ``12.3M``."""
-    return format_count(value)
+    return format_count(value).replace("-", MINUS)
 
 
 def ten_to(exponent: int) -> str:
@@ -101,14 +101,20 @@ def plain(value: float, significant: int = 4) -> str:
     return f"{mantissa.replace('-', MINUS)}×{ten_to(int(exponent))}"
 
 
+def endless(form: Callable[[float], str]) -> Callable[[float], str]:
+    """Return ``form`` for numbers that may be infinite, which it writes as ``∞``."""
+    return lambda value: form(value) if math.isfinite(value) else "∞"
+
+
 def interval(span: Interval, form: Callable[[float], str] = loss) -> str:
     """Return an interval, its ends written by ``form``: ``[1.21, 1.26]``."""
     return f"[{form(span.low)}, {form(span.high)}]"
 
 
 def greek(name: str) -> str:
-    """Return a parameter's name as a letter where it is one: alpha -> ``α``."""
-    return _GREEK.get(name, name)
+    """Return a parameter's name as a letter where it is one: alpha -> ``α``, of a blend ``chinchilla α``."""
+    law, _, own = name.rpartition(".")
+    return f"{law} {_GREEK.get(own, own)}".strip()
 
 
 def raised(formula: str) -> str:

@@ -8,15 +8,17 @@ from armillary.core.errors import RequestError
 from armillary.core.files import read_json, write_text
 from armillary.reports.fit_page import fit_page
 from armillary.reports.ladder_page import ladder_page
+from armillary.reports.plan_page import plan_page
 from armillary.reports.run_page import run_page
 from armillary.reports.words import Words
 from armillary.runs.run import Run
 from armillary.scaling.analysis import analyse
 from armillary.scaling.fit_file import load_fits
+from armillary.scaling.planning.plan import load_plan
 
 
 def report(subject: Path | Run, out: Path, lang: str = "en") -> Path:
-    """Write one HTML page about a run, a ladder or a file of fits to ``out`` and return ``out``.
+    """Write one HTML page about a run, a ladder, a fit or a plan to ``out`` and return ``out``.
 
     The page needs nothing else: it opens offline, in light and dark, on a desk and on a phone.  ``lang``
     is "en" or "zh".  Raises RequestError when ``subject`` is none of these, UnknownNameError for another
@@ -43,6 +45,9 @@ def _file_page(path: Path, words: Words) -> str:
     data = read_json(path)
     if isinstance(data, dict) and "families" in data:
         return fit_page(load_fits(path), path, words)
+    if isinstance(data, dict) and "plan" in data:
+        return plan_page(load_plan(path), path, words)
     raise RequestError(
-        f"{path} is no file that a report can be about; make one with: armillary fit RUNS --out fit.json"
+        f"{path} is no file that a report can be about; make one with: armillary fit RUNS --out fit.json, "
+        "or armillary plan SUBJECT --out plan.json"
     )

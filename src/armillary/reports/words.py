@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from armillary.core.errors import UnknownNameError
 from armillary.core.units import format_seconds
+from armillary.reports.sentences import in_chinese
 from armillary.scaling.analysis import FamilyAnalysis
 
 LANGUAGES = ("en", "zh")
@@ -46,6 +47,15 @@ class Words:
     def either(self, key: str, name: str) -> str:
         """Return the sentence ``key`` where there is one, else ``name``: for names that others may add."""
         return self(key) if key in table() else name
+
+    def said(self, sentence: str) -> Markup:
+        """Return a sentence of the numeric half in this language; one that has no other stays English."""
+        if self.lang == "en":
+            return escape(sentence)
+        translated = in_chinese(sentence)
+        return (
+            Markup('<span lang="en">{}</span>').format(sentence) if translated is None else escape(translated)
+        )
 
     def seconds(self, value: float) -> str:
         """Return a duration in this language."""

@@ -50,6 +50,7 @@ class FittedLaw:
     objective: str  # "least squares on log residuals"
     parameters: Mapping[str, Estimate]  # of a blend as "chinchilla.alpha"
     weights: Mapping[str, float]  # by law, the heaviest first
+    blended: tuple[BackTest, ...]  # of the laws of a blend in that order; empty where one law has it all
     noise: float  # standard deviation of a log residual, degrees of freedom accounted for
     certificate: Certificate
     back_test: BackTest
@@ -229,6 +230,7 @@ def _fitted_law(fit: FamilyFit, end: float) -> FittedLaw:
         objective=fit.method,
         parameters=fit.parameters(),
         weights={member.law.name: member.weight for member in fit.members},
+        blended=tuple(member.back_test for member in fit.members) if len(fit.members) > 1 else (),
         noise=fit.noise,
         certificate=fit.certificate,
         back_test=fit.back_test,
