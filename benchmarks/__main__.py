@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from benchmarks import fitting, images, ladder, text_generation
+from benchmarks import fitting, images, ladder, systems, text_generation
 
 
 class Report(Protocol):
@@ -21,6 +21,7 @@ RACES: dict[str, Callable[[Sequence[str]], Report]] = {
     "images": images.main,
     "ladder": ladder.main,
     "fitting": fitting.main,
+    "systems": systems.main,
 }
 NEED_DATA: set[str] = set()
 
