@@ -20,7 +20,8 @@ def test_every_accelerator_has_a_source_and_sensible_numbers():
 
 def test_every_link_has_a_source_and_outruns_the_network():
     for device in accelerators():
-        assert (device.link_bandwidth is None) == (device.devices_per_node is None) == (device.link == "")
+        assert (device.link_bandwidth is None) == (device.link == "")
+        assert (device.devices_per_node is None) == (device.link == "" or device.link.startswith("PCIe"))
         assert device.node_source.startswith("https://") == (device.link != "")
         if device.link_bandwidth and device.network_bandwidth:
             assert 1e9 <= device.network_bandwidth < device.link_bandwidth < device.bandwidth
@@ -58,6 +59,13 @@ def test_a_table_of_one_s_own_adds_devices_and_goes_first(tmp_path):
     assert acme in accelerators(own)
     assert acme.row()["power"] == ""
     assert accelerator("H100", own) == accelerator("H100")
+
+
+def test_a_row_tells_what_joins_the_devices():
+    assert accelerator("A100").row()["link"] == "300 GB/s (NVLink 3, 8 a node)"
+    assert accelerator("L4").row()["link"] == "32 GB/s (PCIe 4 x16)"
+    assert accelerator("A100").row()["network"] == "25 GB/s"
+    assert accelerator("Ascend 910").row()["link"] == ""
 
 
 def test_an_accelerator_is_found_by_name():

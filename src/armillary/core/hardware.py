@@ -59,7 +59,7 @@ class Accelerator:
     link: str = ""  # what joins the devices of a node: NVLink 3, PCIe 4 x16, ICI
     link_bandwidth: float | None = None  # bytes/s that a device can send inside its node; None: not known
     network_bandwidth: float | None = None  # bytes/s that a device can send to other nodes; None: not known
-    devices_per_node: int | None = None  # devices that ``link`` joins
+    devices_per_node: int | None = None  # devices that ``link`` joins; None: as many as a server has slots
     node_source: str = ""  # of link, network and devices per node
 
     def peak(self, precision: Precision = "bf16") -> float:
@@ -77,12 +77,15 @@ class Accelerator:
             "peak bf16": f"{self.peak() / TERA:,.4g} TFLOP/s" if "bf16" in self.peak_flops else "",
             "memory": f"{self.memory / GIGA:.0f} GB",
             "bandwidth": f"{self.bandwidth / GIGA:,.0f} GB/s",
-            "link": _rate(self.link_bandwidth, f" ({self.link}, {self.devices_per_node} a node)"),
+            "link": _rate(self.link_bandwidth, f" ({self.link}{self._a_node()})"),
             "network": _rate(self.network_bandwidth),
             "power": "" if self.watts is None else f"{self.watts:.0f} W",
             "price an hour": price,
             "source": self.source,
         }
+
+    def _a_node(self) -> str:
+        return "" if self.devices_per_node is None else f", {self.devices_per_node} a node"
 
 
 def _rate(bandwidth: float | None, what: str = "") -> str:

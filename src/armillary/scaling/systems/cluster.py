@@ -11,6 +11,7 @@ from armillary.core.hardware import Accelerator, accelerator
 
 SERVER_OVERHEAD = 1.6  # server over accelerator power: 1.54 to 1.69 (Cottier et al. 2024, arXiv:2405.21015)
 PUE = 1.2  # data centre over server power: 1.1 in the best fleets, 1.58 on average (Uptime Institute 2023)
+USUAL_NODE = 8  # cards in a server
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +38,8 @@ class Cluster:
 
     @property
     def node_size(self) -> int:
-        """Devices that the fast link joins."""
-        return self.devices_per_node or self.accelerator.devices_per_node or 1
+        """Devices that the link joins; a usual server's, where nobody has said."""
+        return self.devices_per_node or self.accelerator.devices_per_node or USUAL_NODE
 
     @property
     def link(self) -> float:

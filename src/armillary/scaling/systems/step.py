@@ -81,8 +81,7 @@ def step_time(
 ) -> StepTime:
     """Return how long one optimizer step takes.
 
-    ConfigError when the layout does not fit the model, the batch or the cluster, or a link's speed is
-    not known.
+    ConfigError when the layout does not divide the model or the batch, or a link's speed is not known.
     """
     layout.check(shape)
     machine = _Machine(shape, layout, cluster, precision, efficiency)

@@ -164,6 +164,8 @@ def _notes(
         )
     if not choice.memory.fits:
         notes.append(f"This layout does not fit the memory of {device.name}.")
+    if cluster.n_devices > 1 and not (cluster.devices_per_node or device.devices_per_node):
+        notes.append(f"{cluster.node_size} devices are assumed to share a server.")
     if device.watts is None:
         notes.append(f"The power of {device.name} is not known, so there is no energy.")
     else:
