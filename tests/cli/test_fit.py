@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from armillary.cli.extrapolate import extrapolate
 from armillary.cli.fit import fit
-from armillary.core.errors import FitError, RequestError
+from armillary.core.errors import FitError, RequestError, UnknownNameError
 
 app = typer.Typer()
 app.command("fit")(fit)
@@ -59,6 +59,7 @@ def test_a_saved_fit_is_asked(saved):
     shown = run("extrapolate", saved, "--params", "750k", "--tokens", "4M")
     assert "750k parameters on 4M tokens, 1.8e13 FLOP (5 times the largest that was fitted)" in shown
     assert "90% interval" in shown
+    assert "no conformal interval: for 90% the back-test has to hold out 9 different runs" in shown
     prediction = json.loads(run("extrapolate", saved, "--flops", "1e13", "--json"))
     assert prediction["supported"]
     assert prediction["interval_90"]["low"] < prediction["loss"] < prediction["interval_90"]["high"]
@@ -66,6 +67,42 @@ def test_a_saved_fit_is_asked(saved):
 
 def test_a_prediction_that_is_not_supported_says_so(saved):
     assert "not supported: " in run("extrapolate", saved, "--flops", "1e20")
+
+
+def test_other_choices_are_shown_when_asked(csv):
+    told = ["fit", csv, "--columns", "n_params=Size", "--draws", 100, "--law", "chinchilla", "--sensitivity"]
+    shown = run(*told)
+    assert "sensitivity of chinchilla: the loss of" in shown
+    assert "the 2 most influential" in shown
+    [family] = json.loads(run(*told, "--json"))["families"]
+    assert len(family["sensitivity"]["single"]) == 5
+    assert family["laws"][0]["weight"] == 1.0
+
+
+def test_highest_losses_are_left_out_and_counted(csv):
+    facts = json.loads(
+        run(
+            "fit",
+            csv,
+            "--columns",
+            "n_params=Size",
+            "--draws",
+            100,
+            "--drop-highest",
+            1,
+            "--level",
+            0.5,
+            "--json",
+        )
+    )
+    assert facts["families"][0]["n_observations"] == 7
+    assert facts["dropped"][-1]["reason"] == "is one of the 1 highest losses, left out as asked"
+    assert all(parameter["level"] == 0.5 for parameter in facts["families"][0]["parameters"].values())
+
+
+def test_an_unknown_kind_of_interval_is_named(csv):
+    with pytest.raises(UnknownNameError, match="called 'profil'; did you mean 'profile'"):
+        run("fit", csv, "--columns", "n_params=Size", "--intervals", "profil")
 
 
 def test_requests_that_cannot_be_met_are_errors(csv, saved, tmp_path):

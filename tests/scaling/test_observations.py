@@ -4,7 +4,7 @@ import pytest
 from simulated import observations, write_run
 
 from armillary.core.errors import RequestError
-from armillary.scaling.observations import as_table, from_ladder
+from armillary.scaling.observations import Observations, as_table, from_ladder
 from armillary.scaling.reading import read_observations
 
 
@@ -62,3 +62,12 @@ def test_runs_of_several_tasks_do_not_compare(tmp_path):
         write_run(tmp_path, row, task=task)
     with pytest.raises(RequestError, match=r"several tasks \(image-classification, text-generation\)"):
         read_observations(tmp_path)
+
+
+def test_the_highest_losses_of_each_family_are_left_out_and_told():
+    rows = (*observations(n_budgets=2), *observations(family="cnn", n_budgets=2))
+    found = Observations(rows=rows).without_highest(2)
+    assert [len(found.of(family)) for family in ("transformer", "cnn")] == [6, 6]
+    highest = sorted(rows[:8], key=lambda row: -row.loss)[:2]
+    assert {row.row for row in found.dropped} >= {row.name for row in highest}
+    assert Observations(rows=rows).without_highest(0).rows == rows

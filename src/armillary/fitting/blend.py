@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Self
 
 import numpy as np
@@ -126,10 +127,9 @@ class _Rows:
 
     def __call__(self, *inputs: Any) -> Values:
         named = dict(zip(self.inputs, inputs, strict=False))
-        ends = np.cumsum(self.sizes)
         rows = [
             np.asarray(_ask(law, {name: self._part(x, end - n, end) for name, x in named.items()}))
-            for law, n, end in zip(self.batches, self.sizes, ends, strict=True)
+            for law, n, end in zip(self.batches, self.sizes, accumulate(self.sizes), strict=True)
         ]
         return np.concatenate(rows)
 

@@ -228,7 +228,7 @@ def log_loss_and_jacobian(
     return np.log(loss), jacobian
 
 
-def columns_of(law: type[Law] | Curve, inputs: Mapping[str, Any]) -> tuple[Float[np.ndarray, "..."], ...]:
+def columns_of(law: type[Law] | Curve, inputs: Mapping[str, Any]) -> tuple[Float[np.ndarray, ...], ...]:
     """Return the inputs of ``law`` as arrays in its order.  KeyError when one is missing."""
     found = (inputs[name if name in inputs else law.defaults.get(name, name)] for name in law.inputs)
     return tuple(np.atleast_1d(np.asarray(column, dtype=np.float64)) for column in found)

@@ -30,6 +30,7 @@ from armillary.fitting.uncertainty import Interval
 PRIOR_RUNS = 1.0  # held-out runs that every law is taken to have predicted alone before any is counted
 LEAST_RUNS = 2  # held out, without which the laws cannot be told apart at all
 SURE = 0.975  # of an F test that one law errs more than another
+POOR = 9.0  # times the best mean squared error; a law less poor than that may still correct the best one
 ROUNDS = 500  # of expectation maximisation: the likelihood is concave, each round climbs it
 LEAST_WEIGHT = 0.01  # a law of less says nothing that a reader would notice, and is dropped
 BISECTIONS = 60
@@ -38,11 +39,11 @@ BISECTIONS = 60
 def weights(tests: Sequence[BackTest]) -> tuple[float, ...]:
     """Return the weight of each law, summing to one; a law that failed its back-test has none.
 
-    Nor has one whose mean squared error is larger than the best's by more than chance allows so few runs
-    (an F test).  Among the others the weights start from equal ones (a Dirichlet prior worth one run for
-    each law) and the evidence moves them.  A run that was predicted several times, from more and more of the
-    smaller ones, is one run's evidence.  Where no law passed, the one that erred least takes all: something
-    has to be shown, and its verdict says not to believe it.
+    Nor has one whose mean squared error is POOR times the best's, and that by more than chance allows so
+    few runs (an F test).  Among the others the weights start from equal ones (a Dirichlet prior worth one
+    run for each law) and the evidence moves them.  A run that was predicted several times, from more and
+    more of the smaller ones, is one run's evidence.  Where no law passed, the one that erred least takes
+    all: something has to be shown, and its verdict says not to believe it.
     """
     able = [test for test in tests if test.passed]
     shared = _shared_steps(able) if able else []
@@ -107,7 +108,7 @@ def _undecided(shared: Sequence[tuple[BackTestStep, ...]]) -> list[bool]:
     errors = np.log([[step.predicted / step.measured for step in steps] for steps in shared])
     squares = evidence @ errors**2
     n_runs = float(evidence.sum())
-    kept: list[bool] = (squares <= squares.min() * fdtri(n_runs, n_runs, SURE)).tolist()
+    kept: list[bool] = (squares <= squares.min() * max(fdtri(n_runs, n_runs, SURE), POOR)).tolist()
     return kept
 
 

@@ -16,13 +16,13 @@ REFINED = 16  # one in so many, the best, is followed to its minimum
 
 def screened_starts(task: Problem, objective: Objective, n_starts: int) -> np.ndarray:
     """Return the best of ``n_starts`` starts by the objective, transformed, best first."""
-    starts = _starts(task, n_starts)
+    starts = even_starts(task, n_starts)
     values = objective_values(task, starts, objective)
     order = np.argsort(values, kind="stable")
     return starts[order[: max(1, n_starts // REFINED)]]
 
 
-def _starts(task: Problem, n_starts: int) -> np.ndarray:
+def even_starts(task: Problem, n_starts: int) -> np.ndarray:
     """Draw the nonlinear parameters evenly over their ranges; take the coefficients' best for each."""
     domains = task.law.domains()
     drawn = [i for i, d in enumerate(domains) if not d.linear]
