@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import armillary
+from armillary.cli.audit import audit
 from armillary.cli.demo import demo
 from armillary.cli.evaluate import evaluate
 from armillary.cli.extrapolate import extrapolate
@@ -32,6 +33,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "ladder": ladder,
     "fit": fit,
     "extrapolate": extrapolate,
+    "audit": audit,
     "report": report,
     "list": list_,
 }
