@@ -18,6 +18,9 @@ def list_(
         str, typer.Argument(help="models, tasks, sources, laws, recipes, hardware or runs.")
     ] = "recipes",
     root: Annotated[Path, typer.Option(help="Where runs are looked for.")] = Path("runs"),
+    hardware: Annotated[
+        Path | None, typer.Option(help="A table of your own accelerators, listed with the others.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List what there is to choose from."""
@@ -27,7 +30,7 @@ def list_(
         "sources": list_rows.sources,
         "laws": list_rows.laws,
         "recipes": list_rows.recipes,
-        "hardware": list_rows.hardware,
+        "hardware": lambda: list_rows.hardware(hardware),
         "runs": lambda: list_rows.runs(root),
     }
     if what not in lists:

@@ -47,11 +47,11 @@ def recipes() -> Rows:
     return [{"recipe": name, "what": _first_line(RECIPES[name])} for name in RECIPES]
 
 
-def hardware() -> Rows:
-    """Return the accelerators that costs are told for."""
+def hardware(own: Path | None) -> Rows:
+    """Return the accelerators that costs are told for, those of the table ``own`` with them."""
     from armillary.core.hardware import accelerators
 
-    return [a.row() for a in accelerators()]
+    return [a.row() for a in accelerators(own)]
 
 
 def runs(root: Path) -> Rows:
