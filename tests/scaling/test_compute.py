@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from simulated import observations
 
-from armillary.scaling.compute import FlopsPerToken, optimal_split
+from armillary.scaling.compute import FlopsPerToken, golden_section, optimal_split
 from armillary.scaling.laws import Chinchilla
 
 SIX = FlopsPerToken(slope=6.0, offset=0.0)
@@ -65,3 +65,21 @@ def test_one_size_gives_a_proportional_rate():
 
 def _with_compute(row, train_flops):
     return type(row)(**(vars(row) | {"train_flops": train_flops}))
+
+
+def test_a_far_start_finds_the_same_split():
+    near, far = (optimal_split(HOFFMANN, SIX, np.array([5.76e23]), start=start)[0] for start in (4e10, 4e3))
+    np.testing.assert_allclose(near, far, rtol=1e-6)
+
+
+def test_compute_may_differ_from_draw_to_draw():
+    laws = Chinchilla.from_theta(np.stack([HOFFMANN.theta(), HOFFMANN.theta()]))
+    n_params, _ = optimal_split(laws, SIX, np.array([[1e20], [1e21]]), start=1e9)
+    alone, _ = optimal_split(HOFFMANN, SIX, np.array([1e20, 1e21]), start=1e9)
+    np.testing.assert_allclose(n_params[:, 0], alone, rtol=1e-6)
+
+
+def test_golden_section_finds_each_row_s_minimum():
+    places = np.array([[-3.0], [0.5], [7.0]])
+    found = golden_section(lambda x: np.cosh(x - places), np.array([-10.0]), np.array([12.0]))
+    np.testing.assert_allclose(found, places, atol=1e-7)

@@ -17,6 +17,7 @@ from armillary.cli.extrapolate import extrapolate
 from armillary.cli.fit import fit
 from armillary.cli.ladder import ladder
 from armillary.cli.list import list_
+from armillary.cli.plan import plan
 from armillary.cli.predict import predict
 from armillary.cli.report import report
 from armillary.cli.train import train
@@ -33,6 +34,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "ladder": ladder,
     "fit": fit,
     "extrapolate": extrapolate,
+    "plan": plan,
     "audit": audit,
     "report": report,
     "list": list_,

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from armillary.fitting.fit import distinct
-from armillary.fitting.law import Law, Values
+from armillary.fitting.law import Values
 from armillary.scaling.observations import Observation
 
 GOLDEN = (math.sqrt(5) - 1) / 2
-SEARCH_STEPS = 60  # of golden-section search: an interval of 20 e-folds shrinks to 1e-11 of one
-REACH = 100.0  # the best size is looked for this far below and above the proportional one
+SEARCH_STEPS = 50  # of golden-section search: 41 e-folds shrink to 1.5e-9 of one, where a minimum is flat
+REACH = 1e9  # the best size is looked for this far below and above the proportional one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +52,15 @@ class FlopsPerToken:
 
 
 def optimal_split(
-    law: Law, cost: FlopsPerToken, train_flops: Float[np.ndarray, " computes"], start: float
+    law: Callable[[Any, Any], Values],
+    cost: FlopsPerToken,
+    train_flops: Float[np.ndarray, "*draws computes"],
+    start: float,
 ) -> tuple[Float[np.ndarray, "... computes"], Float[np.ndarray, "... computes"]]:
     """Return (N, D) of the lowest loss that each amount of compute can buy under ``law``.
 
     ``law`` is over n_params and n_tokens; its parameters may be columns of draws, which gives one row
-    each.  Golden-section search (Kiefer 1953) over ln N around ``start`` sqrt(C / C0), C0 the smallest
+    each, and so may the compute.  The search is over ln N around ``start`` sqrt(C / C0), C0 the smallest
     compute: the loss has one minimum along a line of equal compute.
     """
     centre = np.log(start) + 0.5 * np.log(train_flops / train_flops.min())
@@ -69,9 +72,26 @@ def optimal_split(
 
     low = np.maximum(centre - math.log(REACH), floor)
     high = np.maximum(centre + math.log(REACH), floor)
-    for _ in range(SEARCH_STEPS):
-        inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        left = loss(inner) < loss(outer)
-        low, high = np.where(left, low, inner), np.where(left, outer, high)
-    n_params = np.exp((low + high) / 2)
+    n_params = np.exp(golden_section(loss, low, high))
     return n_params, cost.tokens(train_flops, n_params)
+
+
+def golden_section(
+    function: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return where ``function``, with one minimum between ``low`` and ``high``, has it (Kiefer 1953).
+
+    Elementwise; ``function`` may return more rows than it is given, and then each row gets its own.
+    """
+    inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_inner, at_outer = function(inner), function(outer)
+    for _ in range(SEARCH_STEPS):
+        left = at_inner < at_outer
+        low, high = np.where(left, low, inner), np.where(left, outer, high)
+        probe = np.where(left, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
+        inner, outer = np.where(left, probe, outer), np.where(left, inner, probe)
+        found = function(probe)
+        at_inner, at_outer = np.where(left, found, at_outer), np.where(left, at_inner, found)
+    return np.asarray((low + high) / 2)

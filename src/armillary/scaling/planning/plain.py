@@ -7,12 +7,13 @@ says float is read as infinity.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import types
 import typing
 from collections.abc import Mapping
 from typing import Any, Union
+
+from armillary.core.config import hints
 
 
 def to_plain(value: Any) -> Any:
@@ -50,16 +51,10 @@ def from_plain(kind: Any, value: Any) -> Any:
 def _dataclass(kind: type[Any], value: Mapping[str, Any]) -> Any:
     if not isinstance(value, Mapping):
         raise TypeError(f"{kind.__name__} is an object and not {value!r}")
-    known = _annotations(kind)
+    known = hints(kind)
     if unknown := set(value) - set(known):
         raise KeyError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     return kind(**{name: from_plain(known[name], item) for name, item in value.items()})
-
-
-@functools.cache
-def _annotations(kind: type[Any]) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 def _optional(arguments: tuple[Any, ...], value: Any) -> Any:

@@ -12,6 +12,7 @@ from armillary.core.files import read_json, write_json
 from armillary.fitting.uncertainty import Interval
 from armillary.scaling.comparison import Crossover
 from armillary.scaling.planning.plain import from_plain, to_plain
+from armillary.scaling.systems.training import TrainingEstimate
 
 FORMAT = 1
 BudgetKind = Literal["flops", "usd", "days", "loss"]
@@ -19,9 +20,10 @@ BudgetKind = Literal["flops", "usd", "days", "loss"]
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """A number with its 90% interval, where the law has draws that one can be made of."""
+    """A number with its interval, where the law has draws that one can be made of."""
 
-    value: float
+    value: float  # by the law itself
+    median: float | None  # of the law's draws
     interval: Interval | None  # None: the law comes without draws, so no interval is known
 
 
@@ -57,7 +59,7 @@ class Spending:
     n_devices: int
     days: Quantity
     device_hours: Quantity
-    kwh: Quantity
+    kwh: Quantity | None  # None: the device's power is not known
     usd: Quantity | None  # None: the device has no price
     usd_per_hour: float | None  # of one device
     source: str  # of the price
@@ -150,7 +152,7 @@ class Candidate:
     n_params: float
     n_tokens: float
     train_flops: float
-    usd: float | None  # None: no device was named
+    usd: float | None  # None: no device was named, it has no price, or no layout for so small a model
     variance_removed: float  # expected share of the decision's variance
     error_probability: float | None  # of naming the wrong family after it; None: one family
     variance_removed_per_flop: float
@@ -188,7 +190,8 @@ class Plan:
     regret: tuple[Regret, ...]  # the largest first
     draw_regret: DrawRegret | None  # None: the law has no draws
     robust: tuple[RobustChoice, ...]
-    spending: Spending | None  # None: no device was named
+    training: TrainingEstimate | None  # of the plan's model; None: no device was named
+    spending: Spending | None  # of that training, with the law's uncertainty; None likewise
     next_run: NextRun | None  # None: not asked for
     crossovers: tuple[Crossover, ...]  # of the families of the subject, the most probable first
     notes: tuple[str, ...]  # what a reader must know: assumptions, limits
