@@ -58,4 +58,12 @@ def test_what_is_not_known_is_a_dash():
 def test_a_formula_is_raised_and_its_letters_are_greek():
     law = numbers.raised("L(N, D) = E + A N^-alpha + B D^-beta")
     assert law == "L(N, D) = E + A N<sup>−α</sup> + B D<sup>−β</sup>"
+    assert numbers.raised("(1 + x)^(-c1 / alpha)") == "(1 + x)<sup>−c1 / α</sup>"
     assert numbers.greek("E") == "E"
+    assert numbers.greek("chinchilla.alpha") == "chinchilla α"
+
+
+def test_what_may_be_endless_says_so():
+    form = numbers.endless(numbers.count)
+    assert [form(1e9), form(float("inf"))] == ["1B", "∞"]
+    assert numbers.count(-2e9) == "−2B"

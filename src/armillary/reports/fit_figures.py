@@ -13,6 +13,7 @@ from armillary.fitting.fit import distinct
 from armillary.fitting.uncertainty import Estimate, Interval, interval_of
 from armillary.reports import numbers
 from armillary.reports.axes import (
+    CROWD,
     count_tick,
     dress,
     ends_of,
@@ -22,6 +23,7 @@ from armillary.reports.axes import (
     number_tick,
     padded,
 )
+from armillary.reports.law_figures import run_tip
 from armillary.reports.plate import Canvas, Plate, plate
 from armillary.reports.svg import INK, ramp_ink
 from armillary.reports.words import Words
@@ -175,20 +177,25 @@ def _curves(
     log_axis(axes.yaxis, *padded(losses, 0.04), number_tick)
     near = {id(row) for curve in curves for row in curve.runs}
     other = [row for row in rows if id(row) not in near]
-    x, y = [row.n_params for row in other], [row.loss for row in other]
-    axes.plot(x, y, marker="o", ms=3.5, mew=0, color=INK["muted"], alpha=0.35, ls="")
+    _crowd(axes, other, INK["muted"], 0.35)
     for place, curve in enumerate(curves):
         ink = ramp_ink(place, len(curves))
         axes.plot(curve.n_params, curve.loss, color=ink, lw=1.6)
+        if len(near) > CROWD:
+            _crowd(axes, curve.runs, ink, 0.8)
+            continue
         for row in curve.runs:
-            params, tokens = numbers.count(row.n_params), numbers.count(row.n_tokens)
-            tip = canvas.tip(
-                words("tip.run", name=row.name, params=params, tokens=tokens, loss=numbers.loss(row.loss))
-            )
+            tip = canvas.tip(run_tip(row, words))
             axes.plot([row.n_params], [row.loss], marker="o", ms=5, mew=0, color=ink, ls="", gid=tip)
     _label(axes, curves, form)
     name_axes(axes, words("axis.params"), words("axis.loss.plain"))
     return axes
+
+
+def _crowd(axes: Axes, rows: Sequence[Observation], ink: str, alpha: float) -> None:
+    """Draw runs small, and silent."""
+    x, y = [row.n_params for row in rows], [row.loss for row in rows]
+    axes.plot(x, y, marker="o", ms=3.5, mew=0, color=ink, alpha=alpha, ls="")
 
 
 def _essential(curve: Curve) -> Sequence[float]:

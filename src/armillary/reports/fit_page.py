@@ -21,7 +21,9 @@ def fit_page(fits: Sequence[FamilyFit], path: Path, words: Words) -> str:
     """Return the page about ``fits``, which ``path`` holds."""
     analysis = analyse_fits(fits)
     view = _story(fits, analysis, words) | _evidence(fits, analysis, words)
-    return render("fit.html", words, a=analysis, file=path.name, **view, sections=_sections(view))
+    beyond = f"{FITS_REACH * max(fit.largest_compute for fit in fits):.0e}".replace("+", "")
+    names = {"file": path.name, "beyond": beyond}
+    return render("fit.html", words, a=analysis, **names, **view, sections=_sections(view))
 
 
 def _story(fits: Sequence[FamilyFit], analysis: FitsAnalysis, words: Words) -> dict[str, Any]:

@@ -76,9 +76,10 @@ def method_facts(fit: FamilyFit, words: Words) -> list[tuple[str, str]]:
         ("starts", words("method.starts.text", **starts, gradient=f"{found.gradient_norm:.0e}")),
         ("noise", words("method.noise.text", noise=numbers.percent(fit.noise))),
         ("cost", words("method.cost.text", slope=numbers.plain(fit.cost.slope, 3))),
-        ("widen", numbers.times(fit.back_test.widen)),
         ("citation", fit.law.citation),
     ]
+    if fit.back_test.widen > 1:
+        facts.insert(-1, ("widen", numbers.times(fit.back_test.widen)))
     return [(words(f"method.{name}"), value) for name, value in facts]
 
 

@@ -114,11 +114,14 @@ def _points(
         same = sorted((o for o in observations if o.n_params == size), key=lambda o: o.train_flops)
         axes.plot([o.train_flops for o in same], [o.loss for o in same], color=ink, lw=0.8, alpha=0.4)
     for o in observations:
-        params, tokens = numbers.count(o.n_params), numbers.count(o.n_tokens)
-        tip = canvas.tip(
-            words("tip.run", name=o.name, params=params, tokens=tokens, loss=numbers.loss(o.loss))
-        )
+        tip = canvas.tip(run_tip(o, words))
         axes.plot([o.train_flops], [o.loss], marker=marker, ms=6.5, color=ink, mew=0, ls="", gid=tip)
+
+
+def run_tip(row: Observation, words: Words) -> str:
+    """Return what hovering over a trained run says."""
+    params, tokens = numbers.count(row.n_params), numbers.count(row.n_tokens)
+    return words("tip.run", name=row.name, params=params, tokens=tokens, loss=numbers.loss(row.loss))
 
 
 def _held_out(canvas: Canvas, axes: Axes, check: HeldOutCheck, index: int, words: Words) -> None:

@@ -118,9 +118,16 @@ def greek(name: str) -> str:
 
 
 def raised(formula: str) -> str:
-    """Return a law's formula as HTML, exponents raised: ``A N^-alpha`` -> ``A N<sup>−α</sup>``."""
+    """Return a law's formula as HTML, exponents raised, those in parentheses too.
+
+    ``A N^-alpha`` -> ``A N<sup>−α</sup>``; ``x^(1 / f)`` -> ``x<sup>1 / f</sup>``.
+    """
     words = re.sub(r"[A-Za-z]+", lambda m: greek(m[0]), formula)
-    return re.sub(r"\^(-?)(\w+)", lambda m: f"<sup>{MINUS if m[1] else ''}{m[2]}</sup>", words)
+
+    def up(match: re.Match[str]) -> str:
+        return f"<sup>{match[1].strip('()').replace('-', MINUS)}</sup>"
+
+    return re.sub(r"\^(-?\w+|\([^()]*\))", up, words)
 
 
 def decimals(value: float, significant: int) -> int:
