@@ -141,7 +141,7 @@ PIECES = [
 WORDS = st.lists(st.sampled_from(PIECES), max_size=14)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(WORDS.map(" ".join) | WORDS.map("".join) | st.text(max_size=80))
 def test_no_text_ends_in_a_traceback(text: str) -> None:
     for language in ("en", "zh"):
@@ -149,7 +149,7 @@ def test_no_text_ends_in_a_traceback(text: str) -> None:
             assert all(claim.summary for claim in audit(text, language).claims)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.floats(1e3, 1e7))
 def test_verdicts_are_ordered_along_the_amount(days: float) -> None:
     """More GPU-days never turn a claim from too high into plausible or too low."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from armillary.scaling.audit.audit import audit
+from armillary.scaling.audit.records import records
 
 # as published; the same corrupted; what is then wrong
 PAIRS = [
@@ -121,6 +122,107 @@ PAIRS = [
         "DBRX (132B parameters, 36B active) was trained on 12T tokens for three years on 3072 H100s",
         "too_high",
     ),
+    # costs, sizes and speeds again, other runs
+    ("Llama 2 13B took 368,640 A100 GPU hours", "Llama 2 13B took 368,640 A100 GPU days", "too_high"),
+    ("LLaMA 33B took 530,432 GPU hours", "LLaMA 33B took 530 GPU hours", "impossible"),
+    (
+        "Meta used 39.3 million H100 GPU hours to train Llama 3.1",
+        "Meta used 39.3 billion H100 GPU hours to train Llama 3.1",
+        "too_high",
+    ),
+    ("BLOOM训练耗时118天，使用384张A100 80GB", "BLOOM训练耗时118小时，使用384张A100 80GB", "impossible"),
+    ("T5-11B took 20 days on 512 TPU v3 chips", "T5-11B took 240 days on 512 TPU v3 chips", "too_high"),
+    ("Meena's training consumed 232 MWh", "Meena's training consumed 232 GWh", "too_high"),
+    (
+        "Switch Transformer: 27 days on 1024 TPU v3",
+        "Switch Transformer: 27 hours on 1024 TPU v3",
+        "impossible",
+    ),
+    ("Qwen2-72B was trained on 7 trillion tokens", "Qwen2-72B was trained on 7 billion tokens", "too_low"),
+    ("通义千问2.5 72B使用了18万亿token训练", "通义千问2.5 72B使用了1.8万亿token训练", "too_low"),
+    ("混元Large激活参数520亿，训练数据7万亿token", "混元Large激活参数520亿，训练数据7亿token", "too_low"),
+    (
+        "Nemotron-4 340B used 6,144 H100 GPUs and 9 trillion tokens",
+        "Nemotron-4 340B used 61,440 H100 GPUs and 9 trillion tokens",
+        "too_high",
+    ),
+    ("Inflection-2 took about 10^25 FLOPs", "Inflection-2 took about 10^28 FLOPs", "too_high"),
+    ("Stable Diffusion cost about $600,000", "Stable Diffusion cost about $600 million", "too_high"),
+    (
+        "CLIP ViT-L/14 took 12 days on 256 V100 GPUs",
+        "CLIP ViT-L/14 took 12 months on 256 V100 GPUs",
+        "too_high",
+    ),
+    (
+        "AlexNet trained for five to six days on two GTX 580 GPUs",
+        "AlexNet trained for five to six months on two GTX 580 GPUs",
+        "too_high",
+    ),
+    ("RoBERTa-Large used 4.26e21 FLOPs", "RoBERTa-Large used 4.26e24 FLOPs", "too_high"),
+    (
+        "DeepSeek-V3 pre-training took 2.664 million H800 GPU hours",
+        "DeepSeek-V3 pre-training took 32 million H800 GPU hours",
+        "too_high",
+    ),
+    (
+        "DeepSeek-V3 takes 180K H800 GPU hours per trillion tokens",
+        "DeepSeek-V3 takes 180M H800 GPU hours per trillion tokens",
+        "too_high",
+    ),
+    (
+        "Training LLaMA-65B drew 449 MWh and emitted 173 tCO2eq",
+        "Training LLaMA-65B drew 449 GWh and emitted 173 tCO2eq",
+        "too_high",
+    ),
+    ("GPT-3's training used 3,640 petaflop/s-days", "GPT-3's training used 3,640 exaflop/s-days", "too_high"),
+    ("Gopher训练用了4096块TPU v3，历时920小时", "Gopher训练用了4096块TPU v3，历时920天", "too_high"),
+    (
+        "PaLM-540B achieved 238.3K tokens/s on 6144 TPU v4 chips",
+        "PaLM-540B achieved 238.3M tokens/s on 6144 TPU v4 chips",
+        "impossible",
+    ),
+    ("GPT-4 has 1.8 trillion parameters", "GPT-4 has 100 trillion parameters", "too_high"),
+    (
+        "A 175B model reached 55.2% MFU on 12,288 A100 GPUs",
+        "A 175B model reached 155.2% MFU on 12,288 A100 GPUs",
+        "impossible",
+    ),
+    ("BLOOM emitted 24.7 tonnes of CO2", "BLOOM emitted 24.7 million tonnes of CO2", "too_high"),
+    ("OPT-175B排放约75吨二氧化碳", "OPT-175B排放约75万吨二氧化碳", "too_high"),
+    ("Kimi K2拥有1.04万亿参数", "Kimi K2拥有1.04亿参数", "too_low"),
+    (
+        "GPT-4 was trained on 25,000 A100s for 90 to 100 days",
+        "GPT-4 was trained on 25,000 A100s for 90 to 100 hours",
+        "impossible",
+    ),
+    ("Llama 3.1 405B排放了8930吨二氧化碳", "Llama 3.1 405B排放了893万吨二氧化碳", "too_high"),
+    (
+        "Skywork-13B processed 1873 tokens per GPU per second on A800s",
+        "Skywork-13B processed 18,730 tokens per GPU per second on A800s",
+        "impossible",
+    ),
+    ("Llama 3 8B took 1.3M H100 hours", "Llama 3 8B took 1.3B H100 hours", "too_high"),
+    ("用1024张A100训练GPT-3需要34天", "用1024张A100训练GPT-3需要34小时", "impossible"),
+    ("训练GPT-3大约要花460万美元", "训练GPT-3大约要花460亿美元", "too_high"),
+    ("Falcon-180B was trained with 3.76e24 FLOP", "Falcon-180B was trained at 3.76e24 FLOP/s", "impossible"),
+    ("Yuan 1.0有2457亿参数", "Yuan 1.0有2457万参数", "too_low"),
+    (
+        "Megatron-LM trained a 530B model at 113 teraFLOP/s per A100",
+        "Megatron-LM trained a 530B model at 1130 teraFLOP/s per A100",
+        "impossible",
+    ),
+    (
+        "GLM-130B has 130 billion parameters and saw 400 billion tokens",
+        "GLM-130B has 130 billion parameters and saw 400 million tokens",
+        "too_low",
+    ),
+    (
+        "Chinchilla was trained on 1.4 trillion tokens with 70B parameters",
+        "Chinchilla was trained on 14 trillion tokens with 70B parameters",
+        "too_high",
+    ),
+    ("Falcon-40B took 2,800 petaflop-days", "Falcon-40B took 2,800 petaflops", "impossible"),
+    ("GPT-3 took 3.14e8 petaFLOP", "GPT-3 took 3.14e8 teraFLOP", "too_low"),
 ]
 PUBLISHED, CORRUPTED = [p[0] for p in PAIRS], [(p[1], p[2]) for p in PAIRS]
 SENSITIVITY = 0.95  # of published claims called plausible
@@ -139,9 +241,31 @@ def test_corrupted_claims_are_called_wrong_in_the_right_direction() -> None:
     assert len(CORRUPTED) - len(wrong) >= SPECIFICITY * len(CORRUPTED), wrong
 
 
-def test_there_are_forty_of_each() -> None:
-    assert len(set(PUBLISHED)) >= 40
-    assert len(set(CORRUPTED)) >= 40
+def test_there_are_eighty_of_each() -> None:
+    assert len(set(PUBLISHED)) >= 80
+    assert len(set(CORRUPTED)) >= 80
+
+
+SAYINGS = {
+    "n_params": "{run} has {value:.4g} parameters",
+    "n_tokens": "{run}用{value:.4g}个token训练",
+    "train_flops": "{run} took {value:.4g} FLOP",
+    "device_hours": "{run}用了{value:.6g} GPU小时",
+    "usd": "{run} cost ${value:.5g}",
+    "mwh": "{run}耗电{value:.5g}兆瓦时",
+    "tonnes_co2": "{run} emitted {value:.5g} tonnes of CO2",
+}
+
+
+@pytest.mark.parametrize("column", SAYINGS)
+def test_every_figure_on_record_is_plausible_and_a_thousand_times_it_is_not(column: str) -> None:
+    for run in records():
+        value = getattr(run, column)
+        if value is None:
+            continue
+        for factor in (1.0, 1000.0, 0.001):
+            said = audit(SAYINGS[column].format(run=run.name, value=factor * value))
+            assert (said.claims[0].checks[0].verdict == "plausible") == (factor == 1.0), (run.name, factor)
 
 
 @pytest.mark.parametrize(

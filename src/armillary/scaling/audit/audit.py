@@ -166,7 +166,9 @@ def _notes(facts: Facts) -> Iterable[str]:
         (claim.first("tokens"), run.n_tokens, run.size_source),
         (claim.first("devices"), run.n_devices if facts.same_hardware else None, run.hardware_source),
     ):
-        if quantity and known and not agrees(quantity.value, known) and quantity.value != run.n_active_params:
+        if quantity is None or known is None or quantity.bound == "per":
+            continue
+        if not agrees(quantity.value, known) and quantity.value != run.n_active_params:
             text, record = (with_unit(v, quantity.unit, language) for v in (quantity.value, known))
             yield say(language, "differs", text=text, model=run.name, record=record, source=source)
     if claim.hardware and run.hardware and not facts.same_hardware:

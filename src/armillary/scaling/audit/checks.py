@@ -90,7 +90,7 @@ def _recorded_time(facts: Facts) -> float | None:
 
 def _record_lines(facts: Facts, quantity: Quantity) -> list[str]:
     run, language = facts.run, facts.language
-    if run is None or not run.device_seconds:
+    if run is None or not run.device_seconds or facts.resized:
         return []
     source, lines = run.hardware_source, []
     value = with_unit(run.device_seconds / quantity.factor, quantity.unit, language)
@@ -250,7 +250,7 @@ def _utilisation(facts: Facts, _quantity: Quantity) -> Expectation:
 def _size(*columns: str) -> Callable[[Facts, Quantity], Expectation]:
     def expectation(facts: Facts, quantity: Quantity) -> Expectation:
         values = [v for c in columns if (v := getattr(facts.run, c, None)) is not None] if facts.run else []
-        if facts.run is None or not values:
+        if facts.run is None or not values or quantity.bound == "per":
             return Expectation(given=True, lines=(say(facts.language, "given"),))
         nearest = min(values, key=lambda value: max(value / quantity.value, quantity.value / value))
         shown = with_unit(nearest, quantity.unit, facts.language)

@@ -12,8 +12,9 @@ from armillary.scaling.audit.records import TrainingRun, known_accelerator, reco
 
 MODEL, HARDWARE = "\ue000", "\ue001"  # what their names are replaced by before quantities are looked for
 NEAR = 1.15  # a family's member is meant when the text's parameters are within this factor of its own
+MAKERS = r"(?:Meta|OpenAI|Google|NVIDIA|DeepMind|TII)-"
 SIZED = re.compile(
-    r"(?<![A-Za-z0-9-])[A-Z][A-Za-z0-9.]*(?:[- ][A-Za-z0-9.]+)??-(?P<size>\d+(?:\.\d+)?)[Bb](?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9-])(?!{MAKERS})[A-Z][A-Za-z0-9.]*(?:-[A-Za-z0-9.]+)*?-(?P<size>\d+(?:\.\d+)?)[Bb](?![A-Za-z0-9])"
 )
 VERSION = re.compile(
     r"[\s-]?\d{1,2}(?:\.\d{1,2})?(?![\d,.]|\s?(?:[BMbm]|billion|[万亿]))"

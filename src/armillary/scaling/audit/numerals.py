@@ -63,6 +63,7 @@ BEFORE = {
     "under": "less than|fewer than|no more than|at most|up to|below|under"
     "|不到|不足|少于|不超过|低于|最多|至多|小于",
     "nearly": "nearly|almost|close to|just under|接近|将近|近",
+    "per": "per|each|every|每",
     "about": "about|around|roughly|approximately|approx\\.?|some|an estimated|estimated|circa|c\\.|~|≈"
     "|大约|大概|约为?",
 }
@@ -80,7 +81,7 @@ class Number:
     start: int
     end: int
     scale: float = 1.0  # the factor its scale word stands for: 1e6 in "1.75 million"
-    bound: str = ""  # over, under, nearly, about
+    bound: str = ""  # over, under, nearly, about; per: it is a measure, not an amount
 
 
 def normalise(text: str) -> str:

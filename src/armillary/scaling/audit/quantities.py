@@ -49,7 +49,7 @@ class Quantity:
     start: int
     end: int
     scale: float = 1.0  # that the number's scale word stands for
-    bound: str = ""  # over, under, nearly, about
+    bound: str = ""  # over, under, nearly, about, per
     per_device: bool = False  # of a rate or throughput
 
 

@@ -84,6 +84,7 @@ class TrainingRun:
         return self.flops / (self.device_seconds * peak)
 
 
+@functools.cache
 def known_accelerator(name: str) -> Accelerator | None:
     """Return the catalogued accelerator called ``name``; None where the catalogue lacks it."""
     try:
