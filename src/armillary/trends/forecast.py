@@ -10,6 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 MONTHS = 12
+LARGEST = 300.0  # orders of magnitude that a number can have
+
+
+def power(orders: float) -> float:
+    """Return ten to the power ``orders``, within what a number can be."""
+    return float(10.0 ** min(max(orders, -LARGEST), LARGEST))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

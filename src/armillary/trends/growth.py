@@ -13,6 +13,7 @@ from armillary.core.errors import FitError
 from armillary.fitting.uncertainty import LEVEL, Estimate, Interval, interval_of
 from armillary.trends.breaks import Form, Profile, profiles, weights
 from armillary.trends.censoring import Sample
+from armillary.trends.forecast import power
 from armillary.trends.lines import N_DRAWS, sample_lines
 from armillary.trends.series import Series
 
@@ -109,12 +110,12 @@ def checked_sample(series: Series) -> Sample:
 def rate(since: float, until: float, slope: float, draws: Float[np.ndarray, " draws"]) -> Rate:
     """Return growth of ``slope`` orders of magnitude a year in other terms, with 90% intervals."""
     interval = interval_of(draws)
-    factor = Interval(low=_power(interval.low), high=_power(interval.high), level=LEVEL)
+    factor = Interval(low=power(interval.low), high=power(interval.high), level=LEVEL)
     return Rate(
         since=since,
         until=until,
         slope=Estimate(value=slope, interval=interval),
-        per_year=Estimate(value=_power(slope), interval=factor),
+        per_year=Estimate(value=power(slope), interval=factor),
         doubling_months=Estimate(value=_doubling(slope), interval=_doubling_interval(slope, interval)),
     )
 
@@ -142,7 +143,7 @@ def _form_facts(sample: Sample, found: dict[Form, Profile], form: Form, n_draws:
         after = rate(at, until, slope + bend, lines.coefficients[:, 1] + lines.coefficients[:, 2])
         rates = (replace(before, until=at), after)
     return TrendForm(
-        form=form, bic=profile.bic, weight=weights(found)[form], date=date, jump=_power(jump), rates=rates
+        form=form, bic=profile.bic, weight=weights(found)[form], date=date, jump=power(jump), rates=rates
     )
 
 
@@ -160,10 +161,6 @@ def _break_support(
     share = weights(bent)
     support = sum((share[form] * profile.share for form, profile in bent.items()), np.zeros(1))
     return sample.origin + bent["kink"].breaks, support
-
-
-def _power(orders: float) -> float:
-    return float(10.0 ** min(max(orders, -300.0), 300.0))
 
 
 def _doubling(slope: float) -> float:
