@@ -35,6 +35,7 @@ from benchmarks.published import (
 
 FITTED = ("matmul", "kernel", "collective", "host", "host_collective", "unaligned")
 CONTEXT = {"Llama-2": 4096, "Llama-3": 8192, "DeepSeek": 4096}  # tokens; 2,048 of the others
+TOLD = {"OPT-175B": 992, "BLOOM-176B": 384}  # devices: arXiv:2205.01068, arXiv:2211.05100
 FLEETS = ((30e9, 2048), (10e9, 1024), (0.0, 256))  # devices where a row tells none, by parameters
 
 
@@ -197,7 +198,8 @@ def _runs(tables: Tables, path: Path) -> None:
     for run in runs:
         n_params, n_tokens, hours = (float(run[name]) for name in ("params", "tokens", "gpu_hours"))
         device = accelerator(run["gpu_type"].split("-")[0])
-        n_devices = int(float(run["gpus"] or next(n for least, n in FLEETS if n_params >= least)))
+        told = run["gpus"] or TOLD.get(run["run"])
+        n_devices = int(told or next(n for least, n in FLEETS if n_params >= least))
         context = next((n for name, n in CONTEXT.items() if run["run"].startswith(name)), 2048)
         planned = plan_training(
             TransformerShape.at_size(n_params, context=context),
@@ -209,11 +211,12 @@ def _runs(tables: Tables, path: Path) -> None:
         interval = planned.device_hours.interval
         within = "yes" if hours in interval else "no"
         if run["status"] == "seen":
-            seen.append((error, hours in interval))
+            modelled = planned.device_hours.value / planned.calibration.slowdown
+            seen.append((error, hours in interval, np.log(hours / modelled)))
         rows.append(
             (
                 run["run"],
-                n_devices if run["gpus"] else f"{n_devices} (assumed)",
+                n_devices if told else f"{n_devices} (assumed)",
                 f"{hours:,.0f}",
                 f"{planned.device_hours.value:,.0f}",
                 _percent(error),
@@ -223,9 +226,9 @@ def _runs(tables: Tables, path: Path) -> None:
                 run["status"],
             )
         )
-    errors = np.array([error for error, _ in seen])
+    errors = np.array([error for error, _, _ in seen])
     mean = _percent(float(np.abs(errors).mean()), sign="")
-    inside = f"{sum(hit for _, hit in seen)} of {len(seen)}"
+    inside = f"{sum(hit for _, hit, _ in seen)} of {len(seen)}"
     rows.append(("mean of absolute errors, seen", "", "", "", mean, inside, "", "", ""))
     header = (
         "run",
@@ -239,6 +242,11 @@ def _runs(tables: Tables, path: Path) -> None:
         "status",
     )
     tables.add("Published runs, default calibration", header, rows)
+    logs = np.array([log for _, _, log in seen])
+    facts = (float(np.exp(logs.mean())), float(logs.std(ddof=1)), len(logs))
+    tables.add(
+        "Runs over the model's steps, seen", ("geometric mean", "sd of the logarithm", "runs"), [facts]
+    )
 
 
 def _percent(share: float, sign: str = "+") -> str:

@@ -47,6 +47,12 @@ def test_our_columns_are_understood_and_optional_ones_may_be_left_out(tmp_path):
     assert (second.layout.recompute, second.shape.vocab_size, second.layout.n_devices) == ("none", 50257, 1)
 
 
+def test_a_step_that_ran_must_have_fitted(tmp_path):
+    text = f"{OURS},tensor\n6144,48,64,2048,8,2,1.0,8\n512,8,8,256,16,4,0.05,1\n"
+    large, small = read_steps(table(tmp_path, text), A100)
+    assert (large.layout.recompute, small.layout.recompute) == ("selective", "none")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

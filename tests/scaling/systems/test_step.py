@@ -99,6 +99,16 @@ def test_fused_attention_saves_traffic_and_masked_pairs(gpt):
     assert fused.matmul < plain.matmul
 
 
+def test_an_encoder_decoder_trains_on_both_its_texts(gpt):
+    """Half of the blocks see each text, so a sequence costs what it costs a decoder, and cross-attention."""
+    shape = replace(gpt(8192, 64, 4, vocab_size=8), kind="encoder-decoder")
+    layout = Layout(micro_batch=4, global_batch=4)
+    ideal = 4 * shape.sequence_tokens * shape.training_flops_per_token() / 312e12
+    assert ideal / seconds(shape, layout).matmul == pytest.approx(DEFAULT.matmul, rel=0.03)
+    both, one = seconds(shape, layout).matmul, seconds(replace(shape, kind="decoder"), layout).matmul
+    assert both / one == pytest.approx((2 * 12 + 4) / 24, rel=0.1)
+
+
 def test_an_unknown_network_is_asked_for(gpt):
     ascend = Cluster.of("ascend 910c", 8)
     with pytest.raises(ConfigError, match="link bandwidth of Huawei Ascend 910C is not known"):

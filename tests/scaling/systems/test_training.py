@@ -3,7 +3,7 @@ import math
 import pytest
 
 from armillary.core.errors import ConfigError
-from armillary.scaling.systems.calibration import Calibration
+from armillary.scaling.systems.calibration import PUBLISHED, Calibration
 from armillary.scaling.systems.cluster import Cluster
 from armillary.scaling.systems.estimates import within
 from armillary.scaling.systems.layout import Layout
@@ -43,7 +43,7 @@ def test_time_energy_and_money_follow_from_each_other(gpt):
     assert planned.device_hours.value == pytest.approx(hours)
     assert planned.kwh.value == pytest.approx(hours * 0.4 * 1.6 * 1.2)
     assert planned.usd.value == pytest.approx(hours * 2.93)
-    assert planned.step_seconds.value == pytest.approx(1.3 * planned.step.total)
+    assert planned.step_seconds.value == pytest.approx(PUBLISHED.slowdown * planned.step.total)
 
 
 def test_uncertain_tokens_and_uncertain_speed_both_reach_the_money():

@@ -39,7 +39,7 @@ class TransformerShape:
     n_heads: int
     d_ff: int  # hidden units of the MLP; of one expert, where there are several
     vocab_size: int
-    context: int  # tokens of a training sequence
+    context: int  # tokens of a training sequence; of either half, for an encoder-decoder
     n_kv_heads: int | None = None  # fewer than n_heads: grouped-query attention; None: n_heads
     head_size: int | None = None  # None: d_model / n_heads
     gated: bool = False  # three matrices in the MLP (SwiGLU, GeGLU) instead of two
@@ -146,6 +146,11 @@ class TransformerShape:
     def cross_layers(self) -> int:
         """Blocks with cross-attention besides self-attention."""
         return self.n_layers // 2 if self.kind == "encoder-decoder" else 0
+
+    @property
+    def sequence_tokens(self) -> int:
+        """Tokens of a training sequence: of a text and its translation, for an encoder-decoder."""
+        return self.context * (2 if self.kind == "encoder-decoder" else 1)
 
     @property
     def attention_weights(self) -> int:

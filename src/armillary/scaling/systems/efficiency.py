@@ -2,7 +2,7 @@
 
 ``memory``, ``link``, ``network`` and ``hop`` are round figures (gradients of the configurations below cross
 NVLink at 242 of 300 GB/s), ``hidden`` is what meets the six ZeRO-3 rows of Narayanan et al. 2021
-(arXiv:2104.04473, table 2) within 10%.  The six others were fitted once, by least squares of log time, to
+(arXiv:2104.04473, table 2) within 11%.  The six others were fitted once, by least squares of log time, to
 1,440 single-node configurations of GPT models with d_model 1024 and 2048 on 2 to 8 A100 (Bang et al. 2023,
 vTrain, arXiv:2312.12391).  ``python -m benchmarks systems`` shows how well other runs are met.
 """

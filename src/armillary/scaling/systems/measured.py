@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -14,6 +15,7 @@ from armillary.scaling.systems.architecture import GPT2_VOCABULARY, Recompute, T
 from armillary.scaling.systems.calibration import MeasuredStep
 from armillary.scaling.systems.cluster import Cluster
 from armillary.scaling.systems.layout import Layout
+from armillary.scaling.systems.memory import memory_per_device
 
 # Names of columns in tables made elsewhere, and ours.
 ALIASES = {
@@ -28,17 +30,26 @@ ALIASES = {
     "pipeline parallelism": "pipeline",
 }
 NEEDED = ("global_batch", "micro_batch", "d_model", "n_heads", "n_layers", "context")
-OPTIONAL = {"tensor": 1, "data": 1, "pipeline": 1, "interleave": 1, "zero": 0, "vocab_size": GPT2_VOCABULARY}
+OPTIONAL = {
+    "tensor": 1,
+    "data": 1,
+    "pipeline": 1,
+    "interleave": 1,
+    "zero": 0,
+    "sequence_parallel": 0,
+    "vocab_size": GPT2_VOCABULARY,
+}
 TIMES = {"seconds": 1.0, "iteration time (s)": 1.0, "iteration time (ms)": 1e-3}
 
 
 def read_steps(path: Path, accelerator: Accelerator) -> tuple[MeasuredStep, ...]:
     """Read the steps of a CSV, timed on ``accelerator``.
 
-    Columns: d_model, n_layers, n_heads, context, global_batch, micro_batch (the batches in sequences) and
-    seconds; as they apply tensor, pipeline, data, interleave, zero, recompute, d_ff, vocab_size (GPT-2's
-    where it is not given).  The names that Megatron's users know ("hidden size", "iteration time (ms)")
-    do as well.  DataError names the row that cannot be used.
+    Columns: d_model, n_layers, n_heads, context, global_batch, micro_batch (batches in sequences) and
+    seconds; as they apply tensor, pipeline, data, interleave, zero, sequence_parallel (0 or 1), d_ff,
+    vocab_size (GPT-2's where it is not given) and recompute (where it is not given, the least with which
+    the step fits the memory, as it must have done).  The names that Megatron's users know ("hidden size",
+    "iteration time (ms)") do as well.  DataError names the row that cannot be used.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
@@ -68,9 +79,6 @@ def read_steps(path: Path, accelerator: Accelerator) -> tuple[MeasuredStep, ...]
 def _step(cells: Mapping[str, str], time: str, unit: str, accelerator: Accelerator) -> MeasuredStep:
     sizes = {name: _whole(name, cells[name]) for name in NEEDED}
     sizes |= {name: _whole(name, cells.get(name) or str(usual)) for name, usual in OPTIONAL.items()}
-    recompute = cells.get("recompute") or "none"
-    if recompute not in get_args(Recompute):
-        raise ConfigError(unknown("recomputation", recompute, get_args(Recompute)))
     shape = TransformerShape(
         n_layers=sizes["n_layers"],
         d_model=sizes["d_model"],
@@ -87,15 +95,27 @@ def _step(cells: Mapping[str, str], time: str, unit: str, accelerator: Accelerat
         global_batch=sizes["global_batch"],
         interleave=sizes["interleave"],
         zero=sizes["zero"],
-        recompute="full" if recompute == "full" else "selective" if recompute == "selective" else "none",
-        sequence_parallel=recompute == "selective",
+        sequence_parallel=bool(sizes["sequence_parallel"]),
     )
     layout.check(shape)
+    layout = _recomputing(shape, layout, cells.get("recompute", ""), accelerator)
     seconds = TIMES[unit] * parse_count(time)
     if seconds <= 0:
         raise ConfigError(f"{unit} = {time} is not above zero")
     cluster = Cluster(accelerator=accelerator, n_devices=layout.n_devices)
     return MeasuredStep(shape=shape, layout=layout, cluster=cluster, seconds=seconds)
+
+
+def _recomputing(shape: TransformerShape, layout: Layout, told: str, device: Accelerator) -> Layout:
+    """Return ``layout`` with the recomputation told, or the least with which it fits: it did run."""
+    known: dict[str, Recompute] = {name: name for name in get_args(Recompute)}
+    if told and told not in known:
+        raise ConfigError(unknown("recomputation", told, known))
+    if told:
+        return replace(layout, recompute=known[told])
+    choices = [replace(layout, recompute=recompute) for recompute in known.values()]
+    fitting = (c for c in choices if memory_per_device(shape, c, device.memory).fits)
+    return next(fitting, choices[-1])
 
 
 def _whole(name: str, cell: str) -> int:

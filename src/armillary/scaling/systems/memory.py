@@ -111,12 +111,15 @@ def bytes_per_layer(shape: TransformerShape, layout: Layout, precision: Precisio
     # inputs of two norms, of attention, of the MLP; two dropout masks
     whole: float = 4 * size * width + 2 * width
     # queries, keys, values, and the values as mixed
-    attention = size * (2 * shape.attention_width + 2 * shape.kv_width)
+    attentions = 1 + shape.cross_layers / shape.n_layers
+    attention = size * (2 * shape.attention_width + 2 * shape.kv_width) * attentions
     # the non-linearity's input and output
     mlp = size * (4 if shape.gated else 2) * shape.d_ff * (shape.active_experts + shape.shared_experts)
     scores = 0.0
     if layout.recompute == "none" and not layout.fused_attention:
-        scores = (2 * size + 1) * shape.n_heads * shape.context  # softmax, its dropout mask, what is left
+        scores = (
+            (2 * size + 1) * shape.n_heads * shape.context * attentions
+        )  # softmax, its dropout mask, what is left
     if layout.sequence_parallel:
         whole /= layout.tensor
     return tokens * (whole + (attention + mlp + scores) / layout.tensor)

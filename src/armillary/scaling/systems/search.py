@@ -17,7 +17,7 @@ from armillary.scaling.systems.memory import Memory, memory_per_device
 from armillary.scaling.systems.step import StepTime, step_time
 
 MICRO_BATCHES = (1, 2, 4, 8, 16)
-CHUNKS = (1, 2, 3, 4)  # of a stage, when stages are interleaved
+CHUNKS = tuple(range(1, 9))  # of a stage, when stages are interleaved
 BATCH_DRIFT = 1.5  # a batch that was not asked for may be rounded by as much
 SMALL_BATCH, SMALL_MODEL = 0.5e6, 0.76e9  # tokens and parameters: GPT-3's, whose batches grow as the cube
 LARGEST_BATCH = 16e6  # root of the size (Brown et al. 2020, table 2.1); tokens: Llama 3.1 405B's
@@ -40,7 +40,8 @@ class Choice:
 def usual_batch(shape: TransformerShape, n_devices: int) -> float:
     """Return a usual batch in sequences: GPT-3's tokens for the size, more where devices would be idle."""
     tokens: float = SMALL_BATCH * max(1.0, shape.n_params_active / SMALL_MODEL) ** (1 / 3)
-    return max(1.0, max(tokens, min(LARGEST_BATCH, n_devices * shape.context)) / shape.context)
+    a_sequence = shape.sequence_tokens
+    return max(1.0, max(tokens, min(LARGEST_BATCH, n_devices * a_sequence)) / a_sequence)
 
 
 def choose_layout(

@@ -117,7 +117,8 @@ class _Machine:
         self.bandwidth = cluster.accelerator.bandwidth * efficiency.memory
         self.element = element_bytes(precision)
         self.gradient = state_bytes(precision)[1]
-        self.tokens = layout.micro_batch * shape.context
+        self.tokens = layout.micro_batch * shape.context  # that pass each block
+        self.trained = layout.micro_batch * shape.sequence_tokens
         self.again = 1.0 if layout.recompute == "full" else 0.0  # forward passes that are done twice
 
     def block(self) -> _Work:
@@ -139,17 +140,18 @@ class _Machine:
         passes = 1 + BACKWARD + self.again
         again = 1.0 if layout.recompute == "selective" and not layout.fused_attention else 0.0
         again += 0.5 if layout.fused_attention else 0.0  # the backward kernel makes the scores anew
-        return self.tokens * (matrices * passes + scores * (passes + again)) / layout.tensor
+        return self.trained * (matrices * passes + scores * (passes + again)) / layout.tensor
 
     def _block_bytes(self) -> float:
         shape, layout = self.shape, self.layout
         passes = 1 + BACKWARD_MOVES + self.again
         whole = WHOLE * shape.d_model / (layout.tensor if layout.sequence_parallel else 1)
         hidden = shape.d_ff * (shape.active_experts + shape.shared_experts) * (1.5 if shape.gated else 1)
-        cut = TRANSPOSED * 2 * (shape.attention_width + shape.kv_width) + NONLINEAR * hidden
+        attentions = 1 + shape.cross_layers / shape.n_layers
+        cut = TRANSPOSED * 2 * (shape.attention_width + shape.kv_width) * attentions + NONLINEAR * hidden
         moved = (whole + cut / layout.tensor) * passes
         if not layout.fused_attention:
-            scores = SCORES * shape.n_heads * shape.context / layout.tensor
+            scores = SCORES * shape.n_heads * shape.context * attentions / layout.tensor
             moved += scores * (passes + (layout.recompute == "selective"))
         return self.tokens * self.element * moved
 
@@ -174,7 +176,7 @@ class _Machine:
             multiple = VOCABULARY_MULTIPLE * tensor
             vocabulary = math.ceil(vocabulary / multiple) * multiple
         speed = self.flops * (1.0 if vocabulary % ALIGNMENT == 0 else self.efficiency.unaligned)
-        logits = share * self.tokens * vocabulary / tensor
+        logits = share * self.trained * vocabulary / tensor
         return _Work(
             matmul=(1 + BACKWARD) * 2 * logits * shape.d_model / speed,
             memory=LOGIT_BYTES * logits / self.bandwidth,

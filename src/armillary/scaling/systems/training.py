@@ -79,7 +79,7 @@ def plan_training(
     by_shape = scaled(tokens, shape.training_flops_per_token())
     flops = by_shape if isinstance(model, TransformerShape) else flops_6nd
 
-    batch_tokens = choice.layout.global_batch * shape.context
+    batch_tokens = choice.layout.global_batch * shape.sequence_tokens
     peak = cluster.accelerator.peak(precision) * cluster.n_devices
     step_flops = flops.value / tokens.value * batch_tokens
     expected = choice.step.total if calibration.basis == "model" else step_flops / peak
@@ -149,7 +149,7 @@ def _notes(
     *,
     chosen: bool,
 ) -> tuple[str, ...]:
-    device, batch = cluster.accelerator, choice.layout.global_batch * shape.context
+    device, batch = cluster.accelerator, choice.layout.global_batch * shape.sequence_tokens
     against = "the step-time model" if calibration.basis == "model" else "the devices' peak"
     notes = [
         f"Times are {calibration.slowdown:.3g} times {against}, as of {calibration.source}; "
@@ -162,6 +162,8 @@ def _notes(
             f"FLOP are 6 N D; the shape is made up: {shape.n_layers} layers, d_model {shape.d_model}, "
             f"context {shape.context}."
         )
+    if shape.n_experts > 1:
+        notes.append("Sending tokens to experts on other devices is not counted.")
     if not choice.memory.fits:
         notes.append(f"This layout does not fit the memory of {device.name}.")
     if cluster.n_devices > 1 and not (cluster.devices_per_node or device.devices_per_node):
