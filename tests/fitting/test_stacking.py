@@ -42,11 +42,14 @@ def test_more_runs_move_the_weights_further():
     assert many[0] > few[0] > 0.5
 
 
-def test_stacking_of_many_runs_finds_the_share_of_each_law():
-    # three quarters of the runs follow one law, the others the second
-    first = record("a", [0.0 if i % 4 else 0.026 for i in range(80)])
-    second = record("b", [0.026 if i % 4 else 0.0 for i in range(80)])
-    assert weights([first, second])[0] == pytest.approx(0.76, abs=0.03)
+def test_the_weights_are_the_most_probable_of_a_grid():
+    rng = np.random.default_rng(0)
+    errors = 0.02 * rng.standard_normal((40, 2))
+    found = weights([record("a", errors[:, 0], sd=0.03), record("b", errors[:, 1], sd=0.025)])
+    grid = np.linspace(0.001, 0.999, 999)
+    first, second = (np.exp(-0.5 * (errors[:, i] / sd) ** 2) / sd for i, sd in enumerate((0.03, 0.025)))
+    posterior = np.log(np.outer(grid, first) + np.outer(1 - grid, second)).sum(1) + np.log(grid * (1 - grid))
+    assert found[0] == pytest.approx(grid[np.argmax(posterior)], abs=0.002)
 
 
 def test_a_law_that_errs_surely_more_has_no_weight_and_neither_has_one_that_failed():

@@ -15,7 +15,7 @@ from itertools import compress
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import fdtri, logsumexp, ndtr
+from scipy.special import fdtri, ndtr
 
 from armillary.fitting.selection import (
     LEAST_STEPS,
@@ -31,7 +31,7 @@ PRIOR_RUNS = 1.0  # held-out runs that every law is taken to have predicted alon
 LEAST_RUNS = 2  # held out, without which the laws cannot be told apart at all
 SURE = 0.975  # of an F test that one law errs more than another
 POOR = 9.0  # times the best mean squared error; a law less poor than that may still correct the best one
-ROUNDS = 500  # of expectation maximisation: the likelihood is concave, each round climbs it
+TOLERANCE = 1e-6  # of the weights: expectation maximisation climbs a concave likelihood until they rest
 LEAST_WEIGHT = 0.01  # a law of less says nothing that a reader would notice, and is dropped
 BISECTIONS = 60
 
@@ -96,10 +96,16 @@ def _evidence(shared: Sequence[tuple[BackTestStep, ...]]) -> Float[np.ndarray, "
 
 
 def _log_densities(shared: Sequence[tuple[BackTestStep, ...]]) -> Float[np.ndarray, "steps laws"]:
-    """Return the log density, at the log loss that was measured, of each law's prediction of it."""
-    return np.array(
-        [[-0.5 * step.surprise**2 - np.log(step.log_sd) for step in predictions] for predictions in shared]
-    )
+    """Return the log density, at the log loss that was measured, of each law's prediction of it.
+
+    Standard deviations are stretched by what each law's errors show, as they are where it predicts: a law
+    is judged by how near it came, not by how sure it was.
+    """
+    surprise = np.array([[step.surprise for step in predictions] for predictions in shared])
+    sd = np.array([[step.log_sd for step in predictions] for predictions in shared])
+    stretch = np.maximum(1.0, np.sqrt((surprise**2).mean(0)))
+    densities: np.ndarray = -0.5 * (surprise / stretch) ** 2 - np.log(sd * stretch)
+    return densities
 
 
 def _undecided(shared: Sequence[tuple[BackTestStep, ...]]) -> list[bool]:
@@ -115,11 +121,12 @@ def _undecided(shared: Sequence[tuple[BackTestStep, ...]]) -> list[bool]:
 def _stacked(shared: Sequence[tuple[BackTestStep, ...]]) -> Float[np.ndarray, " laws"]:
     """Return the most probable mixture weights, by expectation maximisation."""
     log_densities, evidence = _log_densities(shared), _evidence(shared)
+    densities = np.exp(log_densities - log_densities.max(1, keepdims=True))
     n_laws = len(shared[0])
-    found = np.full(n_laws, 1.0 / n_laws)
-    for _ in range(ROUNDS):
-        joint = log_densities + np.log(found)
-        shares = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+    found, last = np.full(n_laws, 1.0 / n_laws), np.zeros(n_laws)
+    while np.abs(found - last).max() > TOLERANCE:
+        joint, last = densities * found, found
+        shares = joint / joint.sum(1, keepdims=True)
         found = (evidence @ shares + PRIOR_RUNS) / (evidence.sum() + n_laws * PRIOR_RUNS)
     found = np.where(found < LEAST_WEIGHT, 0.0, found)
     normalised: np.ndarray = found / found.sum()

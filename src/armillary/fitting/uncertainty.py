@@ -132,7 +132,20 @@ def bootstrap(fit: Fit, kind: BootstrapKind, n_draws: int = 1000, seed: int = 0)
     task = _redrawn(fit, rng, sd) if kind == "residual" else _resampled(fit, kind, rng, n_draws)
     starts = np.repeat(task.in_units(fit.law)[None], n_draws, axis=0)
     found = minimise(task, starts, fit.objective)
-    return Bootstrap(law=type(fit.law), kind=kind, theta=task.restored(found.theta).theta(), noise=sd)
+    return Bootstrap(law=type(fit.law), kind=kind, theta=_restored(task, found.theta), noise=sd)
+
+
+def _restored(task: Problem, theta: np.ndarray) -> Float[np.ndarray, "draws params"]:
+    """Return draws for inputs as they were given.
+
+    A resample can drive an exponent so high that its coefficient is beyond float64 in those units; the
+    draw before takes its place.
+    """
+    with np.errstate(over="ignore", divide="ignore"):
+        restored: np.ndarray = task.restored(theta).theta()
+    whole = np.isfinite(restored).all(1)
+    last_whole = np.maximum.accumulate(np.where(whole, np.arange(len(whole)), -1))
+    return restored[np.where(last_whole < 0, np.argmax(whole), last_whole)]
 
 
 def _redrawn(fit: Fit, rng: np.random.Generator, sd: Float[np.ndarray, " draws"]) -> Problem:

@@ -10,7 +10,6 @@ import numpy as np
 from armillary.core.errors import RequestError
 from armillary.core.units import format_count, format_flop
 from armillary.fitting.conformal import conformal_interval
-from armillary.fitting.selection import NORMAL_90
 from armillary.fitting.uncertainty import Interval
 from armillary.scaling.family import FamilyFit
 from armillary.scaling.observations import Observation
@@ -73,8 +72,6 @@ def extrapolate(
     widen = fit.back_test.widen
     [half] = fit.draws.intervals(inputs, 0.5, widen)
     [most] = fit.draws.intervals(inputs, 0.9, widen)
-    [plain] = fit.draws.intervals(inputs, 0.9)
-    log_sd = float(np.log(plain.high / plain.low)) / (2 * NORMAL_90)
     loss = float(fit.expected(inputs)[0])
     ratio = train_flops / fit.largest_compute
     advice = _advice(fit, ratio, most)
@@ -85,7 +82,7 @@ def extrapolate(
         loss=loss,
         interval_50=half,
         interval_90=most,
-        conformal_90=conformal_interval(fit.back_test, loss, log_sd),
+        conformal_90=conformal_interval(fit.back_test, loss, ratio),
         compute_ratio=ratio,
         supported=not advice,
         advice=advice,

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from armillary.fitting.law import Law, Parameter, Values, coefficient, positive, power
+from armillary.fitting.law import Law, Parameter, Values, coefficient, positive, power, softplus
 from armillary.scaling.laws.registry import LAWS
 
 CITATION = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv:2001.08361"
@@ -34,21 +34,25 @@ class Kaplan(Law):
 
     def __call__(self, n_params: Values, n_tokens: Values) -> Values:
         """Return the loss of a model with ``n_params`` parameters trained on ``n_tokens`` tokens."""
-        size = power(self.Nc / n_params, self.alpha / self.beta)
-        return power(size + self.Dc / n_tokens, self.beta)
+        log_size, log_data = self._log_terms(n_params, n_tokens)
+        loss: Values = np.exp(self.beta * (log_data + softplus(log_size - log_data)))
+        return loss
 
     def gradient(self, n_params: Values, n_tokens: Values) -> tuple[Values, ...]:
-        log_size = np.log(self.Nc / n_params)
-        ratio = self.alpha / self.beta
-        size, data = np.exp(ratio * log_size), self.Dc / n_tokens
-        both = size + data
-        outer = power(both, self.beta - 1)
+        log_size, log_data = self._log_terms(n_params, n_tokens)
+        log_both = log_data + softplus(log_size - log_data)
+        loss = np.exp(self.beta * log_both)
+        size, data = np.exp(log_size - log_both), np.exp(log_data - log_both)  # shares of the sum
         return (
-            self.alpha * outer * size / self.Nc,
-            self.beta * outer * data / self.Dc,
-            outer * size * log_size,
-            outer * (both * np.log(both) - size * log_size * ratio),
+            self.alpha * loss * size / self.Nc,
+            self.beta * loss * data / self.Dc,
+            loss * size * log_size * self.beta / self.alpha,
+            loss * (log_both - size * log_size),
         )
+
+    def _log_terms(self, n_params: Values, n_tokens: Values) -> tuple[Values, Values]:
+        """Return the logarithms of the two terms, which themselves can be too large for numbers."""
+        return self.alpha / self.beta * np.log(self.Nc / n_params), np.log(self.Dc / n_tokens)
 
     def in_units(self, n_params: float, n_tokens: float) -> Self:
         return replace(self, Nc=self.Nc / n_params, Dc=self.Dc / n_tokens)
