@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from simulated import TRUTH, noisy, observations
 
-from armillary.core.errors import FitError, UnknownNameError
+from armillary.core.errors import FitError, RequestError, UnknownNameError
 from armillary.scaling.extrapolation import extrapolate
 from armillary.scaling.family import fit_families, fit_family
 from armillary.scaling.laws import DataConstrained, Kaplan
@@ -32,6 +32,13 @@ def test_a_law_asked_for_is_fitted():
     np.testing.assert_allclose(6 * sizes * tokens, [fit.largest_compute, 4 * fit.largest_compute])
     with pytest.raises(UnknownNameError, match="did you mean 'chinchilla'"):
         fit_family(observations(), law="chinchila")
+
+
+def test_a_law_that_these_runs_cannot_have_is_refused():
+    with pytest.raises(FitError, match="no run has fewer n_unique_tokens than n_tokens"):
+        fit_family(observations(), law="data-constrained")
+    with pytest.raises(RequestError, match="the law m1 is over x, and runs have n_params, n_tokens"):
+        fit_family(observations(), law="m1")
 
 
 def test_runs_along_one_budget_get_the_law_over_compute():

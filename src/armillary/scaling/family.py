@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float
 
-from armillary.core.errors import FitError
+from armillary.core.errors import FitError, RequestError
 from armillary.core.units import format_count
 from armillary.fitting.blend import Blend, Mixture
 from armillary.fitting.fit import Certificate, require_enough
@@ -266,13 +266,14 @@ def fit_families(
 
 def _fittable(table: Table, law: str | None) -> list[str]:
     """Return the candidates whose parameters the table can determine; FitError when there is none."""
+    repeats = bool((table.columns["n_unique_tokens"] < table.columns["n_tokens"]).any())
     if law is not None:
+        _require_inputs(LAWS[law], table, repeats)
         require_enough(LAWS[law], table.columns, least_values=2)
         return [law]
-    repeats = bool((table.columns["n_unique_tokens"] < table.columns["n_tokens"]).any())
     names, problems = [], []
     for name in (*OVER_SIZE_AND_DATA, *OVER_COMPUTE):
-        if name == "data-constrained" and not repeats:
+        if "n_unique_tokens" in LAWS[name].inputs and not repeats:
             continue  # it is chinchilla's law then
         try:
             require_enough(LAWS[name], table.columns, least_values=2)
@@ -282,3 +283,17 @@ def _fittable(table: Table, law: str | None) -> list[str]:
     if not names:
         raise problems[-1]
     return names
+
+
+def _require_inputs(law: type[Law], table: Table, repeats: bool) -> None:
+    """Raise RequestError for a law over something else than runs, FitError for one that needs repeats."""
+    if foreign := [name for name in law.inputs if name not in table.columns]:
+        raise RequestError(
+            f"the law {law.name} is over {', '.join(foreign)}, and runs have {', '.join(table.columns)}; "
+            "fit it to a curve, or choose another law"
+        )
+    if "n_unique_tokens" in law.inputs and not repeats:
+        raise FitError(
+            f"the law {law.name} tells repeated data from fresh, and no run has fewer n_unique_tokens than "
+            "n_tokens; add runs that repeat their data, or fit chinchilla"
+        )
