@@ -243,10 +243,16 @@ def _runs(tables: Tables, path: Path) -> None:
     )
     tables.add("Published runs, default calibration", header, rows)
     logs = np.array([log for _, _, log in seen])
-    facts = (float(np.exp(logs.mean())), float(logs.std(ddof=1)), len(logs))
-    tables.add(
-        "Runs over the model's steps, seen", ("geometric mean", "sd of the logarithm", "runs"), [facts]
+    n = len(logs)
+    left_out = np.exp((logs.sum() - logs) / (n - 1) - logs) - 1  # each with the factor of the others
+    facts = (
+        float(np.exp(logs.mean())),
+        float(logs.std(ddof=1)),
+        n,
+        _percent(float(np.abs(left_out).mean()), sign=""),
     )
+    header = ("geometric mean", "sd of the logarithm", "runs", "mean error, each from the others")
+    tables.add("Runs over the model's steps, seen", header, [facts])
 
 
 def _percent(share: float, sign: str = "+") -> str:
