@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -18,9 +18,10 @@ from jaxtyping import Float
 from armillary.fitting.uncertainty import LEVEL, Interval
 from armillary.trends.censoring import Sample, regress
 
-Form = Literal["straight", "kink", "jump"]
-FORMS: tuple[Form, ...] = get_args(Form)
-TERMS: dict[Form, int] = {"straight": 2, "kink": 3, "jump": 4}
+Form = Literal["flat", "straight", "kink", "jump"]
+GROWING: tuple[Form, ...] = ("straight", "kink", "jump")  # which are compared
+BENT: tuple[Form, ...] = ("kink", "jump")
+TERMS: dict[Form, int] = {"flat": 1, "straight": 2, "kink": 3, "jump": 4}
 LEAST_A_SIDE = 10  # rows before and after a break
 GRID = 120  # dates at which a break is tried
 CHI_SQUARE_90 = 2.7055  # 90% quantile with one degree of freedom
@@ -32,7 +33,7 @@ def design(
     """Return the columns of a line with a break at each of ``breaks``: 1, t, (t - break)+, [t >= break]."""
     shape = (len(breaks), len(t))
     columns = [np.ones(shape), np.broadcast_to(t, shape)]
-    if form != "straight":
+    if form in BENT:
         columns += [np.maximum(t - breaks[:, None], 0.0), (t >= breaks[:, None]).astype(np.float64)]
     return np.stack(columns[: TERMS[form]], axis=2)
 
@@ -70,11 +71,11 @@ class Profile:
         )
 
 
-def profiles(sample: Sample, forms: tuple[Form, ...] = FORMS) -> dict[Form, Profile]:
+def profiles(sample: Sample, forms: tuple[Form, ...] = GROWING) -> dict[Form, Profile]:
     """Fit every form that ``sample`` has enough rows for: at least ten on each side of a break."""
     found = {}
     for form in forms:
-        breaks = np.array([np.inf]) if form == "straight" else break_dates(sample)
+        breaks = break_dates(sample) if form in BENT else np.array([np.inf])
         if len(breaks):
             found[form] = _profile(sample, form, breaks)
     return found
@@ -99,7 +100,7 @@ def _profile(sample: Sample, form: Form, breaks: np.ndarray) -> Profile:
     fits = regress(design(sample.t, breaks, form), sample.y[None], sample)
     coefficients = np.zeros((len(breaks), 4))
     coefficients[:, : TERMS[form]] = fits.coefficients
-    n_params = TERMS[form] + 1 + (form != "straight")
+    n_params = TERMS[form] + 1 + (form in BENT)
     return Profile(
         form=form,
         breaks=breaks,

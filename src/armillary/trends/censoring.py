@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.special import log_ndtr
 
 from armillary.trends.series import Series
@@ -56,6 +56,11 @@ class Sample:
     def n_effective(self) -> float:
         """How many rows of equal weight would tell as much."""
         return float(self.weight.sum() ** 2 / (self.weight**2).sum())
+
+    def rows(self, index: Int[np.ndarray, " rows"]) -> Self:
+        """Return some of the rows."""
+        columns = {name: getattr(self, name)[index] for name in ("t", "y", "low", "high", "weight")}
+        return replace(self, **columns)
 
     def discounted(self, half_life: float) -> Self:
         """Return the sample with rows counting half as much for every ``half_life`` years before the last."""

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from armillary.core.errors import FitError
 from armillary.fitting.uncertainty import LEVEL, Estimate, Interval, interval_of
-from armillary.trends.breaks import Form, Profile, profiles, weights
+from armillary.trends.breaks import BENT, Form, Profile, profiles, weights
 from armillary.trends.censoring import Sample
 from armillary.trends.forecast import power
 from armillary.trends.lines import N_DRAWS, sample_lines
@@ -137,7 +137,7 @@ def _form_facts(sample: Sample, found: dict[Form, Profile], form: Form, n_draws:
     before = rate(since, until, slope, lines.coefficients[:, 1])
     date: Estimate | None = None
     rates: tuple[Rate, ...] = (before,)
-    if form != "straight":
+    if form in BENT:
         at = float(sample.origin + profile.breaks[profile.best])
         date = Estimate(value=at, interval=profile.interval(sample.origin))
         after = rate(at, until, slope + bend, lines.coefficients[:, 1] + lines.coefficients[:, 2])
@@ -155,7 +155,7 @@ def _break_support(
     sample: Sample, found: dict[Form, Profile]
 ) -> tuple[Float[np.ndarray, " grid"], Float[np.ndarray, " grid"]]:
     """Return the dates at which a break was tried, and the weight of each given that there is a break."""
-    bent: dict[Form, Profile] = {form: profile for form, profile in found.items() if form != "straight"}
+    bent: dict[Form, Profile] = {form: profile for form, profile in found.items() if form in BENT}
     if not bent:
         return np.empty(0), np.empty(0)
     share = weights(bent)

@@ -1,0 +1,280 @@
+"""How well a method would have done: fitted to what was known at past dates, scored on what came later.
+
+The score is the continuous ranked probability score of log10 values, CRPS = E|X - y| - E|X - X'|/2 (Gneiting
+& Raftery 2007), in orders of magnitude: of a forecast without spread it is the absolute error.  A vintage
+is what had been released by its date, with the values that are known today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from armillary.core.errors import FitError, RequestError
+from armillary.fitting.uncertainty import LEVEL
+from armillary.trends.methods import BASELINES, METHODS, candidates
+from armillary.trends.series import Series
+
+HORIZON = 5.0  # years ahead that are scored
+MOST_VINTAGES = 12
+LEAST_VINTAGES = 3  # to choose by
+LEAST_SCORED = 20  # later rows, in all vintages, to widen by
+TEST_DRAWS = 200
+AUTO = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """How one method did on the rows after one vintage, or over all vintages alike."""
+
+    method: str
+    crps: float  # orders of magnitude
+    error: float  # mean absolute error of the median, orders of magnitude
+    bias: float  # mean of median less truth, orders of magnitude
+    coverage_50: float
+    coverage_90: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vintage:
+    """One past date: what was known, what came later, how each method did."""
+
+    date: float  # decimal year
+    n_known: int
+    n_scored: int
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackTest:
+    """All vintages, which methods they choose, and by how much.
+
+    The score called "auto" is of choosing: at each vintage among the methods by what had been scored until
+    then.  ``chosen`` are the best method and those whose CRPS is not worse by more than its standard error.
+    """
+
+    horizon: float  # years
+    vintages: tuple[Vintage, ...]
+    scores: tuple[Score, ...]  # over all vintages, the best first
+    chosen: tuple[str, ...]
+    lead: float  # CRPS of the straight line less that of the best method, orders of magnitude
+    lead_error: float  # its standard error over vintages; infinite with fewer than two
+    widen: float  # what a 90% interval has to be multiplied by where too few rows fell into it, else 1
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Trial:
+    """Predictive draws of every method for the rows after one vintage."""
+
+    date: float
+    n_known: int
+    dates: Float[np.ndarray, " rows"]
+    truth: Float[np.ndarray, " rows"]
+    draws: Mapping[str, Float[np.ndarray, "draws rows"]]
+
+    def pooled(self, methods: Sequence[str]) -> Float[np.ndarray, "draws rows"]:
+        """Return the draws of several methods, in equal parts."""
+        return np.concatenate([self.draws[method] for method in methods])
+
+
+def back_test(
+    series: Series, methods: Sequence[str] | None = None, *, horizon: float = HORIZON, seed: int = 0
+) -> BackTest:
+    """Score ``methods`` (those fit for the series, unless named) at the turn of every year.
+
+    A series without enough history to hold any of it out has no vintages, and the verdict says so.  A method
+    that some vintage has too few rows for is not compared.
+    """
+    asked = tuple(dict.fromkeys((*BASELINES, *(methods or candidates(series)))))
+    trials = [_trial(series, asked, date, horizon, seed) for date in vintage_dates(series, horizon)]
+    names = [name for name in asked if all(name in trial.draws for trial in trials)]
+    chosen = _choose(trials, names, horizon)
+    earlier = [_choose(_as_known(trials, trial.date), names, horizon) for trial in trials]
+    vintages = tuple(_vintage(trial, names, auto) for trial, auto in zip(trials, earlier, strict=True))
+    totals = _totals(vintages)
+    lead = _lead(trials, totals, horizon)
+    return BackTest(
+        horizon=horizon,
+        vintages=vintages,
+        scores=totals,
+        chosen=chosen,
+        lead=lead[0],
+        lead_error=lead[1],
+        widen=_widening(trials, earlier, vintages, horizon),
+        verdict=_verdict(vintages, totals, chosen, lead),
+    )
+
+
+def vintage_dates(series: Series, horizon: float = HORIZON) -> list[float]:
+    """Return the turns of years with enough rows before and some within ``horizon`` after."""
+    dates = np.sort(series.dates[series.exact])
+    if len(dates) < 8:
+        return []
+    least = max(5, min(20, len(dates) // 3))
+    years = np.arange(np.ceil(dates[0]), np.ceil(dates[-1]))
+    usable = [
+        float(year)
+        for year in years
+        if (dates <= year).sum() >= least and ((dates > year) & (dates <= year + horizon)).sum() >= 1
+    ]
+    return usable[-MOST_VINTAGES:]
+
+
+def crps(
+    draws: Float[np.ndarray, "draws rows"], truth: Float[np.ndarray, " rows"]
+) -> Float[np.ndarray, " rows"]:
+    """Return the continuous ranked probability score of each row, in the unit of ``truth``."""
+    m, ordered = len(draws), np.sort(draws, axis=0)
+    rank = (2 * np.arange(1, m + 1) - m - 1)[:, None]
+    score: np.ndarray = np.abs(ordered - truth).mean(0) - (rank * ordered).sum(0) / m**2
+    return score
+
+
+def _trial(series: Series, names: Sequence[str], date: float, horizon: float, seed: int) -> _Trial:
+    known = series.until(date)
+    later = series.known().take(_within(series.known().dates, date, horizon))
+    draws = {}
+    for name in names:
+        try:
+            forecast = METHODS[name].sample(known, TEST_DRAWS, seed)
+        except (FitError, RequestError):  # too few rows then
+            continue
+        draws[name] = forecast.rows(later.dates, seed)
+    return _Trial(
+        date=date,
+        n_known=int(known.exact.sum()),
+        dates=later.dates,
+        truth=np.log10(later.values),
+        draws=draws,
+    )
+
+
+def _within(dates: np.ndarray, date: float, horizon: float) -> Bool[np.ndarray, " rows"]:
+    inside: np.ndarray = (dates > date) & (dates <= date + horizon)
+    return inside
+
+
+def _as_known(trials: Sequence[_Trial], date: float) -> list[_Trial]:
+    """Return the trials as they stood on ``date``: earlier vintages, scored on rows until then."""
+    cut = []
+    for trial in trials:
+        rows = np.flatnonzero(trial.dates <= date)
+        if trial.date < date and len(rows):
+            draws = {name: drawn[:, rows] for name, drawn in trial.draws.items()}
+            cut.append(replace(trial, dates=trial.dates[rows], truth=trial.truth[rows], draws=draws))
+    return cut
+
+
+def _choose(trials: Sequence[_Trial], names: Sequence[str], horizon: float) -> tuple[str, ...]:
+    """Return the best method and those not to be told from it; a straight line where vintages are few."""
+    if len(trials) < LEAST_VINTAGES:
+        return ("straight",)
+    table = _crps_table(trials, names)
+    best = int(np.argmin(table.mean(1)))
+    behind = table - table[best]
+    tied = behind.mean(1) <= _standard_error(behind, horizon)
+    return tuple(name for name, kept in zip(names, tied, strict=True) if kept)
+
+
+def _crps_table(trials: Sequence[_Trial], names: Sequence[str]) -> Float[np.ndarray, "methods vintages"]:
+    return np.array([[crps(t.draws[name], t.truth).mean() for t in trials] for name in names])
+
+
+def _standard_error(
+    differences: Float[np.ndarray, "methods vintages"], horizon: float
+) -> Float[np.ndarray, " methods"]:
+    """Return the standard error of means over vintages, which share rows for as long as the horizon."""
+    n = differences.shape[1]
+    independent = max(n / horizon, 1.0)
+    error: np.ndarray = differences.std(1, ddof=1) / np.sqrt(independent)
+    return error
+
+
+def _score(method: str, draws: np.ndarray, truth: np.ndarray) -> Score:
+    q05, q25, middle, q75, q95 = np.quantile(draws, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    return Score(
+        method=method,
+        crps=float(crps(draws, truth).mean()),
+        error=float(np.abs(middle - truth).mean()),
+        bias=float((middle - truth).mean()),
+        coverage_50=float(((q25 <= truth) & (truth <= q75)).mean()),
+        coverage_90=float(((q05 <= truth) & (truth <= q95)).mean()),
+    )
+
+
+def _vintage(trial: _Trial, names: Sequence[str], auto: Sequence[str]) -> Vintage:
+    scores = [_score(name, trial.draws[name], trial.truth) for name in names]
+    scores.append(_score(AUTO, trial.pooled(auto), trial.truth))
+    return Vintage(date=trial.date, n_known=trial.n_known, n_scored=len(trial.truth), scores=tuple(scores))
+
+
+def _totals(vintages: Sequence[Vintage]) -> tuple[Score, ...]:
+    """Return the mean score of each method over vintages, the best first."""
+    totals = []
+    for column in zip(*(vintage.scores for vintage in vintages), strict=True):
+        means = {
+            key: float(np.mean([getattr(score, key) for score in column]))
+            for key in ("crps", "error", "bias", "coverage_50", "coverage_90")
+        }
+        totals.append(Score(method=column[0].method, **means))
+    return tuple(sorted(totals, key=lambda score: score.crps))
+
+
+def _lead(trials: Sequence[_Trial], totals: Sequence[Score], horizon: float) -> tuple[float, float]:
+    """Return by how much the best single method beats a straight line, and the standard error."""
+    single = [score.method for score in totals if score.method != AUTO]
+    if not single:
+        return 0.0, np.inf
+    best, straight = _crps_table(trials, (single[0], "straight"))
+    ahead = (straight - best)[None]
+    error = _standard_error(ahead, horizon)[0] if len(trials) > 1 else np.inf
+    return float(ahead.mean()), float(error)
+
+
+def _widening(
+    trials: Sequence[_Trial], chosen: Sequence[Sequence[str]], vintages: Sequence[Vintage], horizon: float
+) -> float:
+    """Return by what to multiply intervals about their median so that 90% would have held nine rows in ten.
+
+    Every vintage counts alike.  It is 1 where coverage falls short by no more than its standard error, or
+    where too few rows were scored to say.
+    """
+    if len(trials) < LEAST_VINTAGES or sum(len(trial.truth) for trial in trials) < LEAST_SCORED:
+        return 1.0
+    coverage = np.array([[vintage.scores[-1].coverage_90 for vintage in vintages]])
+    if coverage.mean() + _standard_error(coverage, horizon)[0] >= LEVEL:
+        return 1.0
+    ratios, shares = [], []
+    for trial, methods in zip(trials, chosen, strict=True):
+        low, middle, high = np.quantile(trial.pooled(methods), [0.05, 0.5, 0.95], axis=0)
+        reach = np.maximum(np.where(trial.truth > middle, high - middle, middle - low), 1e-9)
+        ratios.append(np.abs(trial.truth - middle) / reach)
+        shares.append(np.full(len(reach), 1 / len(reach)))
+    ratio, share = np.concatenate(ratios), np.concatenate(shares)
+    order = np.argsort(ratio)
+    reached = np.cumsum(share[order]) / share.sum()
+    return max(1.0, float(ratio[order][np.searchsorted(reached, LEVEL)]))
+
+
+def _verdict(
+    vintages: Sequence[Vintage], totals: Sequence[Score], chosen: Sequence[str], lead: tuple[float, float]
+) -> str:
+    if not vintages:
+        return "too few rows to hold any out: a straight line, untested"
+    by_name = {score.method: score for score in totals}
+    auto, straight, none = (by_name[name] for name in (AUTO, *reversed(BASELINES)))
+    if len(vintages) < LEAST_VINTAGES:
+        why = f"{len(vintages)} vintages are too few to choose by"
+    else:
+        best = next(score for score in totals if score.method != AUTO)
+        why = f"{best.method} scores best, ahead of a straight line by {lead[0]:.3f} +- {lead[1]:.3f}"
+    return (
+        f"{' and '.join(chosen)}: {why}; over {len(vintages)} vintages ({vintages[0].date:.0f} to "
+        f"{vintages[-1].date:.0f}) choosing this way had a CRPS of {auto.crps:.2f} orders of magnitude, a "
+        f"straight line {straight.crps:.2f}, no growth {none.crps:.2f}; its 90% intervals held "
+        f"{auto.coverage_90:.0%} of later rows"
+    )

@@ -1,0 +1,198 @@
+"""Where a series leads: bands for the trend, for a new row, and for the largest so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from armillary.core.errors import RequestError
+from armillary.fitting.uncertainty import LEVEL, Estimate, Interval
+from armillary.trends.back_test import AUTO, HORIZON, BackTest, back_test
+from armillary.trends.forecast import LARGEST, Forecast, power
+from armillary.trends.growth import Growth, fit_growth
+from armillary.trends.lines import N_DRAWS
+from armillary.trends.methods import METHODS, forecast, methods_named
+from armillary.trends.series import Series
+
+QUANTILES = (0.5, 0.25, 0.75, 0.05, 0.95)
+MOST_LANDMARKS = 8
+APART = 0.1  # of the span, between landmarks
+ARRIVALS = 3.0  # latest years in which rows of a frontier are counted
+MOST_MILESTONES = 6
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Band:
+    """A median with its 50% and 90% intervals at each year, in the series' unit."""
+
+    median: Float[np.ndarray, " years"]
+    low_50: Float[np.ndarray, " years"]
+    high_50: Float[np.ndarray, " years"]
+    low_90: Float[np.ndarray, " years"]
+    high_90: Float[np.ndarray, " years"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Landmark:
+    """A row that was the largest of its day."""
+
+    name: str
+    date: float  # decimal year
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Milestone:
+    """A round value ahead, and the decimal year that passes it; infinite: none that was projected."""
+
+    value: float
+    date: Estimate
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Projection:
+    """A series, its growth, how methods did on it, and where it leads."""
+
+    series: Series
+    growth: Growth
+    back_test: BackTest
+    methods: tuple[str, ...]  # which project, in equal parts
+    method: str  # the same in words
+    widen: float  # what bands were multiplied by about their medians, by the back-test
+    years: Float[np.ndarray, " years"]  # decimal
+    trend: Band  # of the trend itself
+    rows: Band  # of a new row
+    top: Band | None  # of the largest so far, for a frontier, from the last row's date on; NaN before
+    landmarks: tuple[Landmark, ...]
+    milestones: tuple[Milestone, ...]  # of the largest so far for a frontier, else of the trend
+    seed: int
+
+
+def project(
+    series: Series,
+    years: Sequence[float] | Float[np.ndarray, " years"],
+    method: str = AUTO,
+    *,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+) -> Projection:
+    """Project ``series`` to ``years`` (decimal) by a named method, or by those that back-test best.
+
+    The back-test looks as far ahead as the projection does, up to five years.  Raises FitError when rows
+    are too few, UnknownNameError for a method that does not exist, RequestError without years.
+    """
+    at = np.unique(np.asarray(years, dtype=np.float64))
+    if not len(at) or not np.isfinite(at).all():
+        raise RequestError("a projection needs finite years to look at; give --until YEAR")
+    named = () if method == AUTO else methods_named([method])
+    growth = fit_growth(series, n_draws=n_draws, seed=seed)
+    ahead = min(max(np.ceil(at[-1] - series.dates.max()), 1.0), HORIZON)
+    tested = back_test(series, named or None, horizon=float(ahead), seed=seed)
+    methods = named or tested.chosen
+    drawn = forecast(series, methods, n_draws, seed)
+    trend = _widened(drawn.trend(at), tested.widen)
+    top = _top(series, drawn, at, tested.widen, seed) if series.frontier else None
+    return Projection(
+        series=series,
+        growth=growth,
+        back_test=tested,
+        methods=methods,
+        method="; ".join(f"{name}: {METHODS[name].description}" for name in methods),
+        widen=tested.widen,
+        years=at,
+        trend=_band(trend),
+        rows=_band(_widened(drawn.rows(at, seed), tested.widen)),
+        top=None if top is None else _band(top),
+        landmarks=landmarks(series),
+        milestones=_milestones(series, drawn, at[-1], tested.widen, seed),
+        seed=seed,
+    )
+
+
+def trend_paths(
+    projection: Projection, years: Float[np.ndarray, " years"], n_draws: int = N_DRAWS
+) -> Float[np.ndarray, "draws years"]:
+    """Return courses of the projected trend, in orders of magnitude (log10), widened as its bands are.
+
+    A row is one course through all ``years``: for simulations that need dates to hang together.
+    """
+    drawn = forecast(projection.series, projection.methods, n_draws, projection.seed)
+    return _widened(drawn.trend(years), projection.widen)
+
+
+def landmarks(series: Series) -> tuple[Landmark, ...]:
+    """Return rows that were the largest of their day, from the latest back, a tenth of the span apart."""
+    order = np.argsort(series.dates, kind="stable")
+    values = np.where(series.exact, series.values, 0.0)[order]
+    record = np.flatnonzero((values > 0) & (values >= np.maximum.accumulate(values)))
+    apart = APART * float(np.ptp(series.dates))
+    kept: list[int] = []
+    for i in order[record][::-1]:
+        if len(kept) < MOST_LANDMARKS and (not kept or series.dates[kept[-1]] - series.dates[i] >= apart):
+            kept.append(int(i))
+    return tuple(
+        Landmark(
+            name=series.names[i],
+            date=float(series.dates[i]),
+            value=float(series.values[i]),
+            source=series.sources[i],
+        )
+        for i in reversed(kept)
+    )
+
+
+def _top(
+    series: Series, drawn: Forecast, years: np.ndarray, widen: float, seed: int
+) -> Float[np.ndarray, "draws years"]:
+    """Return draws of the largest value so far; NaN at years before the last row."""
+    last = float(series.dates.max())
+    known = series.known()
+    recent = float((known.dates > last - ARRIVALS).sum()) / ARRIVALS
+    later = years[years >= last]
+    top = np.full((len(drawn.sd), len(years)), np.nan)
+    if len(later):
+        so_far = float(np.log10(known.values.max()))
+        reached = drawn.running_top(later, last, so_far, recent, seed)
+        top[:, years >= last] = np.maximum(_widened(reached, widen), so_far)
+    return top
+
+
+def _widened(draws: Float[np.ndarray, "draws years"], widen: float) -> Float[np.ndarray, "draws years"]:
+    middle = np.median(draws, axis=0)
+    wide: np.ndarray = middle + widen * (draws - middle)
+    return wide
+
+
+def _band(draws: Float[np.ndarray, "draws years"]) -> Band:
+    orders = np.clip(np.quantile(draws, QUANTILES, axis=0), -LARGEST, LARGEST)
+    median, low_50, high_50, low_90, high_90 = 10.0**orders
+    return Band(median=median, low_50=low_50, high_50=high_50, low_90=low_90, high_90=high_90)
+
+
+def _milestones(
+    series: Series, drawn: Forecast, until: float, widen: float, seed: int
+) -> tuple[Milestone, ...]:
+    """Return when each power of ten ahead is passed, for as long as the median passes it."""
+    last = float(series.dates.max())
+    if until <= last:
+        return ()
+    months = np.linspace(last, until, int(np.ceil((until - last) * 12)) + 1)
+    if series.frontier:
+        course = _top(series, drawn, months, widen, seed)
+    else:
+        course = np.maximum.accumulate(_widened(drawn.trend(months), widen), axis=1)
+    middle = np.median(course, axis=0)
+    ahead = range(int(np.floor(middle[0])) + 1, int(np.floor(middle[-1])) + 1)
+    return tuple(_milestone(course, months, orders) for orders in list(ahead)[:MOST_MILESTONES])
+
+
+def _milestone(course: np.ndarray, months: np.ndarray, orders: int) -> Milestone:
+    passed = course >= orders
+    first = np.where(passed.any(1), months[passed.argmax(1)], np.inf)
+    low, middle, high = np.quantile(first, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2], method="inverted_cdf")
+    interval = Interval(low=float(low), high=float(high), level=LEVEL)
+    return Milestone(value=power(orders), date=Estimate(value=float(middle), interval=interval))
