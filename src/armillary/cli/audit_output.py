@@ -7,8 +7,9 @@ value, source) and ``checks``.  A check has ``kind``, ``text``, ``value``, ``low
 ``expected_low``, ``expected_high``, ``possible_low``, ``possible_high``, ``record``, all in base units (FLOP,
 FLOP/s, seconds, device-seconds, tokens/s, USD, kWh, tonnes CO2, counts, shares of peak), with ``unit`` and
 ``base_per_unit`` as written; ``verdict``, ``factor``, ``implied_utilisation``, ``arithmetic`` (lines),
-``summary`` and ``plausible_if`` (slip, value, kind, unit, text).  A verdict is plausible, too_high, too_low,
-impossible, cannot_say, or given: a figure that the others were worked out from.  null: not known.
+``summary`` and ``plausible_if`` (value, kind, unit, text and slip: unit, scale, nodes, bytes, currency,
+hardware or sparse).  A verdict is plausible, too_high, too_low, impossible, cannot_say, or given: a figure
+that the others were worked out from.  null: not known.
 """
 
 from __future__ import annotations

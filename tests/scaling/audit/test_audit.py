@@ -99,6 +99,19 @@ def test_a_stage_on_top_of_a_base_model_may_count_it_or_not() -> None:
     assert audit("DeepSeek-R1 cost $60 million to train").verdict == "too_high"
 
 
+def test_a_sparse_model_may_explain_what_is_impossible_for_a_dense_one() -> None:
+    result = audit("A 1.8T-parameter model saw 13T tokens on 25,000 A100s in 95 days")
+    assert only(result).verdict == "impossible"
+    (reading,) = [r for r in only(result).readings if r.slip == "sparse"]
+    assert 5e10 < reading.value < 5e11
+    active = f"A 1.8T-parameter model ({reading.value:.3g} active) saw 13T tokens on 25,000 A100s in 95 days"
+    assert audit(active).verdict == "plausible"
+
+
+def test_hyphens_of_typesetters_are_hyphens() -> None:
+    assert audit("GPT‑3 took 1.75 million GPU‐days").verdict == "too_high"
+
+
 def test_the_exchange_rate_is_said() -> None:
     result = audit("GPT-3的训练花费3300万元人民币")
     assert result.verdict == "plausible"

@@ -15,6 +15,7 @@ from armillary.scaling.audit.numerals import find_numbers, normalise
         ("1,082,880 hours", 1_082_880),
         ("1.082.880 hours", 1_082_880),
         ("1'082'880 hours", 1_082_880),
+        ("1,75 million hours", 1.75e6),
         ("half a million hours", 5e5),
         ("one and a half million hours", 1.5e6),
         ("a quarter of a billion", 2.5e8),

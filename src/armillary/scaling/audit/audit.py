@@ -79,11 +79,10 @@ def _audit_claim(facts: Facts) -> ClaimAudit:
     checks = tuple(_check(facts, quantity) for quantity in facts.claim.quantities)
     verdict = _worst(check.verdict for check in checks if check.verdict != "given")
     told = [check for check in checks if check.verdict == verdict]
-    nothing = say(facts.language, "nothing")
     return ClaimAudit(
         claim=facts.claim,
         verdict=verdict,
-        summary="; ".join(check.summary for check in told) if told else nothing,
+        summary="; ".join(check.summary for check in told or checks),
         checks=checks,
         notes=tuple(_notes(facts)),
         sources=tuple(dict.fromkeys(s for check in checks for s in check.expectation.sources)),

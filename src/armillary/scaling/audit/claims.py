@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Self
 
 from armillary.core.errors import RequestError
@@ -16,7 +18,7 @@ from armillary.scaling.audit.units import Kind
 
 END = re.compile(r"[。！？!?;；\n]+|\.(?=\s+[A-Z\u4e00-\u9fff\ue000]|\s*$)")
 ABBREVIATION = re.compile(r"(?:\b(?:approx|vs|e\.g|i\.e|c|ca|Fig|No|al|U\.S)|\b[A-Z])$")
-LONGEST = 200_000  # characters of a text
+LONGEST = 50_000  # characters of a text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ def read_claims(text: str) -> tuple[Claim, ...]:
     claims = [_claim(page, owner) for owner in dict.fromkeys(map(_subject, page.owners))]
     whole = tuple(claim for claim in claims if _says_something(claim))
     if not whole:
-        raise RequestError(_cannot_parse(text, (*page.models, *page.hardware)))
+        raise RequestError(_cannot_parse(text, page))
     return (replace(whole[0], unread=page.unread), *whole[1:])
 
 
@@ -85,15 +87,23 @@ def _claim(page: _Page, subject: str) -> Claim:
     if run is None and model is not None and model.n_params and all(q.kind != "params" for q in quantities):
         quantities.insert(0, _size_in_name(model, model.n_params))
     places = [q.start for q in quantities] + ([model.start] if model else [])
-    spans = [(start, end) for start, end in page.sentences if any(start <= place < end for place in places)]
+    spans = sorted({_sentence(place, page.sentences) for place in places})
     return Claim(
         text=" ".join(page.text[start:end].strip() for start, end in spans),
         model=run.name if run else model.name if model else "",
         run=run,
-        hardware=hardware.name if hardware else "",
+        hardware=_hardware(hardware, run),
         quantities=(*quantities, *_device_time(quantities, spans)),
         family=model.name if run and model and model.members else "",
     )
+
+
+def _hardware(mention: Mention | None, run: TrainingRun | None) -> str:
+    """Return the hardware that the text names; "TPUs" alone are those of the record."""
+    if mention is None:
+        return ""
+    unspecific = mention.name.upper() in ("TPU", "TPUS")
+    return "" if unspecific and run and run.hardware.startswith("TPU") else mention.name
 
 
 def _size_in_name(model: Mention, size: float) -> Quantity:
@@ -155,11 +165,15 @@ def _owner(place: int, models: Sequence[Mention], sentences: Sequence[tuple[int,
 
     The nearest before it in its sentence, else the first after it there, else the last one before.
     """
-    start, end = next(((s, e) for s, e in sentences if s <= place < e), (0, place + 1))
+    start, end = _sentence(place, sentences)
     inside = [m for m in models if start <= m.start < end]
     before = [m for m in inside if m.start <= place]
     earlier = [m for m in models if m.start < start]
     return before[-1] if before else inside[0] if inside else earlier[-1] if earlier else None
+
+
+def _sentence(place: int, sentences: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return sentences[bisect.bisect_right(sentences, place, key=itemgetter(0)) - 1]
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:
@@ -178,9 +192,9 @@ def _says_something(claim: Claim) -> bool:
     return bool(checkable)
 
 
-def _cannot_parse(text: str, names: Sequence[Mention]) -> str:
-    known = ", ".join(dict.fromkeys(mention.name for mention in names))
-    found = f"names found: {known}; " if known else ""
+def _cannot_parse(text: str, page: _Page) -> str:
+    names = [m.name for m in (*page.models, *page.hardware)] + [q.text for q in page.quantities]
+    found = f"found {', '.join(dict.fromkeys(names))}, which says too little; " if names else ""
     shown = " ".join(text.split())
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return (

@@ -12,6 +12,7 @@ from armillary.scaling.audit.records import TrainingRun, known_accelerator, reco
 
 MODEL, HARDWARE = "\ue000", "\ue001"  # what their names are replaced by before quantities are looked for
 NEAR = 1.15  # a family's member is meant when the text's parameters are within this factor of its own
+NAME = 32  # characters before a name that may say its size
 MAKERS = r"(?:Meta|OpenAI|Google|NVIDIA|DeepMind|TII)-"
 SIZED = re.compile(
     rf"(?<![A-Za-z0-9-])(?!{MAKERS})[A-Z][A-Za-z0-9.]*(?:-[A-Za-z0-9.]+)*?-(?P<size>\d+(?:\.\d+)?)[Bb](?![A-Za-z0-9])"
@@ -63,10 +64,11 @@ def find_hardware(text: str) -> list[Mention]:
 
 def masked(text: str, models: Iterable[Mention], hardware: Iterable[Mention]) -> str:
     """Return ``text`` with names replaced, character by character, so that no digit of theirs is a number."""
+    signs = list(text)
     for sign, mentions in ((MODEL, models), (HARDWARE, hardware)):
         for mention in mentions:
-            text = text[: mention.start] + sign * (mention.end - mention.start) + text[mention.end :]
-    return text
+            signs[mention.start : mention.end] = sign * (mention.end - mention.start)
+    return "".join(signs)
 
 
 def member(mention: Mention, n_params: float | None) -> TrainingRun | None:
@@ -87,7 +89,7 @@ def _mention(match: re.Match[str], runs: tuple[TrainingRun, ...], text: str) -> 
     if len(runs) == 1:
         return Mention(name=runs[0].name, start=match.start(), end=match.end(), run=runs[0])
     family = Mention(name=match[0], start=match.start(), end=match.end(), members=runs)
-    size = SIZE_BEFORE.search(text[: match.start()])
+    size = SIZE_BEFORE.search(text[max(0, match.start() - NAME) : match.start()])
     run = member(family, 1e9 * float(size["size"])) if size else None
     return replace(family, name=run.name, run=run) if run else family
 
@@ -100,10 +102,13 @@ def _unknown(match: re.Match[str]) -> Mention:
 def _longest(mentions: Iterable[Mention]) -> list[Mention]:
     """Return mentions that do not overlap; the longer wins, then what is on record."""
     kept: list[Mention] = []
+    taken: set[int] = set()
     order = sorted(mentions, key=lambda m: (m.start - m.end, m.run is None and not m.members, m.start))
     for mention in order:
-        if all(mention.end <= other.start or mention.start >= other.end for other in kept):
+        places = range(mention.start, mention.end)
+        if taken.isdisjoint(places):
             kept.append(mention)
+            taken.update(places)
     return sorted(kept, key=lambda mention: mention.start)
 
 

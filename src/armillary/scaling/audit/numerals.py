@@ -26,11 +26,13 @@ TENS = {"十": 10.0, "百": 1e2, "千": 1e3}
 MYRIADS = {"万": 1e4, "亿": 1e8}
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+HYPHENS = str.maketrans("‐‑−", "---")
 SEPARATORS = "[,'_]"
 BOUND = 2.0  # "over X" is read as X to 2X, "under X" as X/2 to X
 LOOSE = 0.1  # "nearly X" is read as 10% below X
 
-PLAIN = r"\d{1,3}(?:[,'_]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d+(?:\.\d+)?|\.\d+"
+DECIMAL_COMMA = r"\d{1,3},\d{1,2}(?=\s*(?:million|billion|trillion|[KMBT万亿]))"
+PLAIN = DECIMAL_COMMA + r"|\d{1,3}(?:[,'_]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d+(?:\.\d+)?|\.\d+"
 POWER = (
     r"(?:[eE](?P<e>[+-]?\d{1,3})(?!\d)"
     r"|\s*(?:[x×*·]|乘以?|times)\s*10\s*(?:\^|\*\*|的)\s*\{?(?P<p>[+-]?\d{1,3})\}?(?:\s*次方)?)"
@@ -94,7 +96,7 @@ def normalise(text: str) -> str:
     text = "".join(
         " " if unicodedata.category(c) in {"Cc", "Cf", "Co", "Zs"} and c != "\n" else c for c in text
     )
-    return text.replace("億", "亿").replace("萬", "万").replace("−", "-")
+    return text.replace("億", "亿").replace("萬", "万").translate(HYPHENS)
 
 
 def find_numbers(text: str) -> list[Number]:
@@ -113,7 +115,9 @@ def _arabic(text: str) -> Iterator[Number]:
         digits = match["plain"] or "10"
         if digits.count(".") > 1:
             digits = digits.replace(".", "")
-        if re.search(r"(?:^|\s)-$", text[: match.start()][-2:]):
+        if re.fullmatch(r"\d+,\d{1,2}", digits):
+            digits = digits.replace(",", ".")
+        if re.search(r"(?:^|\s)-$", text[max(0, match.start() - 2) : match.start()]):
             continue  # a negative amount is none of training
         power = match["e"] or match["p"]
         exponent = int(power) if power else int(match["tp"]) - 1 if match["tp"] else 0
@@ -210,7 +214,9 @@ def _ranges(numbers: list[Number], text: str) -> Iterator[Number]:
 
 
 def _is_range(first: Number, second: Number, between: str, text: str) -> bool:
-    if between.strip() == "and" and not text[: first.start].lower().rstrip().endswith("between"):
+    if between.strip() == "and" and not text[
+        max(0, first.start - 12) : first.start
+    ].lower().rstrip().endswith("between"):
         return False
     low = first.value * (second.scale if first.scale == 1 else 1.0)
     return 0 < low < second.value <= 1e3 * low

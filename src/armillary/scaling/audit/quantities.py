@@ -23,6 +23,7 @@ REACH = 28  # characters before a number that may say what it is
 LARGE = 1000.0  # numbers without a unit from here on are told, smaller ones are any text's
 LARGEST = 1e40  # base units: what is larger is no figure of training
 DOLLAR, YUAN = re.compile(r"(?:(?:US)?\$|USD)\s*$"), re.compile(r"(?:¥|RMB|CNY|人民币)\s*$")
+HOURLY = re.compile(PER_HOUR, re.IGNORECASE)
 OF_PEAK = re.compile(r"(?<![a-z])[MH]FU(?![a-z])|utili[sz]ation|利用率", re.IGNORECASE)
 PERCENT = re.compile(r"\s?(?:%|percent|per cent)", re.IGNORECASE)
 EACH_SECOND = re.compile(r"每秒\S{0,6}$")
@@ -142,7 +143,7 @@ def _money(number: Number, before: str, text: str, masked: str) -> Quantity | No
     """Return what a currency's sign before the number makes of it; a price per hour is no cost."""
     dollar, yuan = DOLLAR.search(before), YUAN.search(before)
     sign = dollar or yuan
-    if sign is None or re.match(PER_HOUR, masked[number.end :], re.IGNORECASE):
+    if sign is None or HOURLY.match(masked, number.end):
         return None
     unit = ("USD", 1.0) if dollar else ("CNY", 1 / CNY_PER_USD)
     signed = replace(number, start=number.start - len(sign[0]))
@@ -152,7 +153,7 @@ def _money(number: Number, before: str, text: str, masked: str) -> Quantity | No
 def _percent(number: Number, masked: str) -> int | None:
     """Return where a percentage of the hardware's peak ends; None where the number is none."""
     sign = PERCENT.match(masked, number.end)
-    end = sign.end() if sign else number.end if masked[: number.start].endswith("百分之") else None
+    end = sign.end() if sign else number.end if masked.endswith("百分之", 0, number.start) else None
     around = masked[max(0, number.start - 40) : number.end + 40]
     return end if OF_PEAK.search(around) else None
 

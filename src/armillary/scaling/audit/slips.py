@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from armillary.scaling.audit.checks import expected
 from armillary.scaling.audit.expectation import Expectation
 from armillary.scaling.audit.facts import Facts, agrees
-from armillary.scaling.audit.phrases import say, unit_name, with_unit
+from armillary.scaling.audit.phrases import amount, say, unit_name, with_unit
 from armillary.scaling.audit.quantities import Quantity
+from armillary.scaling.audit.records import historical_band
 from armillary.scaling.audit.units import (
     CNY_PER_USD,
     DAY,
@@ -26,6 +27,7 @@ from armillary.scaling.audit.units import (
 )
 
 PF_DAY = PREFIXES["p"] * DAY
+SPARSEST, DENSEST = 0.02, 0.6  # shares of their parameters that sparse models use: Kimi K2 0.03, Mixtral 0.28
 MOST = 3  # readings that are told
 TIME_UNITS = {"hour": HOUR, "day": DAY, "week": 7 * DAY, "month": YEAR / 12, "year": YEAR}
 THOUSANDS: tuple[float, ...] = (1e-3, 1e3, 1e-6, 1e6)
@@ -37,7 +39,7 @@ OTHER_HARDWARE = ("V100", "A100", "H100")
 class Reading:
     """Another reading of a claimed quantity, one that is plausible."""
 
-    slip: str  # unit, scale, nodes, bytes, currency, hardware
+    slip: str  # unit, scale, nodes, bytes, currency, hardware, sparse
     value: float  # in base units of ``kind``
     kind: Kind
     unit: str
@@ -55,6 +57,8 @@ def plausible_readings(facts: Facts, quantity: Quantity, expectation: Expectatio
             )
     if quantity.kind == "device_time" and not facts.claim.hardware:
         found += _on_other_hardware(facts, quantity)
+    if quantity.kind == "device_time":
+        found += _sparse(facts, quantity)
     return tuple(found[:MOST])
 
 
@@ -133,6 +137,20 @@ def _scales(quantity: Quantity) -> tuple[float, ...]:
         return ()
     chinese = any(sign in quantity.text for sign in "万亿")
     return (*MYRIADS, *THOUSANDS) if chinese else THOUSANDS
+
+
+def _sparse(facts: Facts, quantity: Quantity) -> Iterator[Reading]:
+    """Yield the parameters that a token may have used, where the text gives a size without them."""
+    size, computes = facts.claim.first("params"), facts.computes()
+    if size is None or facts.claim.first("active_params") or facts.run or not (computes and facts.peak):
+        return
+    share = historical_band().typical * quantity.value * facts.peak / computes[0].flops
+    if SPARSEST < share < DENSEST:
+        active = amount(share * size.value, facts.language)
+        text = say(facts.language, "sparse", n=active)
+        yield Reading(
+            slip="sparse", value=share * size.value, kind="active_params", unit="parameter", text=text
+        )
 
 
 def _on_other_hardware(facts: Facts, quantity: Quantity) -> Iterator[Reading]:

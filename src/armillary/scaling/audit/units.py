@@ -137,7 +137,7 @@ def _device_times() -> Iterator[Rule]:
 
 def _durations() -> Iterator[Rule]:
     for name, (factor, words) in TIMES.items():
-        pattern = rf"\s*(?:full\s+|consecutive\s+|straight\s+)?个?(?:{words}){WORD_END}{LATER}"
+        pattern = rf"\s*(?:full\s+|consecutive\s+|straight\s+)?个?多?(?:{words}){WORD_END}{LATER}"
         yield _rule("duration", pattern, _duration(name, factor))
 
 
