@@ -23,7 +23,7 @@ from armillary.scaling.systems.cluster import Cluster
 from armillary.scaling.systems.efficiency import DEFAULT, Efficiency
 from armillary.scaling.systems.measured import read_steps
 from armillary.scaling.systems.step import step_time
-from armillary.scaling.systems.training import plan_training
+from armillary.scaling.systems.training import TrainingEstimate, plan_training
 from benchmarks.published import (
     APPENDIX_D,
     DAYS,
@@ -190,69 +190,82 @@ def _six_constants(steps: Sequence[MeasuredStep]) -> Callable[[MeasuredStep], fl
     return lambda step: _ours(step, found)
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """A published run beside what is planned for it."""
+
+    run: dict[str, str]
+    hours: float
+    n_devices: int
+    planned: TrainingEstimate
+
+    @property
+    def error(self) -> float:
+        """Relative error of the device-hours."""
+        return self.planned.device_hours.value / self.hours - 1
+
+    @property
+    def inside(self) -> bool:
+        """Whether the interval holds the record."""
+        return self.hours in self.planned.device_hours.interval
+
+    @property
+    def over_model(self) -> float:
+        """Logarithm of the record over the step-time model."""
+        return float(np.log(self.hours / self.planned.device_hours.value * self.planned.calibration.slowdown))
+
+    def row(self) -> tuple[object, ...]:
+        """Return it as a row."""
+        n_params, n_tokens = float(self.run["params"]), float(self.run["tokens"])
+        peak = self.planned.cluster.accelerator.peak()
+        implied = flops_by_parameters(n_params, n_tokens) / (self.hours * 3600 * peak)
+        told = self.run["gpus"] or self.run["run"] in TOLD
+        return (
+            self.run["run"],
+            self.n_devices if told else f"{self.n_devices} (assumed)",
+            f"{self.hours:,.0f}",
+            f"{self.planned.device_hours.value:,.0f}",
+            _percent(self.error),
+            "yes" if self.inside else "no",
+            _percent(implied, sign=""),
+            _percent(self.planned.utilisation.value, sign=""),
+            self.run["status"],
+        )
+
+
+def _predicted(run: dict[str, str]) -> Prediction:
+    n_params = float(run["params"])
+    told = run["gpus"] or TOLD.get(run["run"])
+    n_devices = int(told or next(n for least, n in FLEETS if n_params >= least))
+    context = next((n for name, n in CONTEXT.items() if run["run"].startswith(name)), 2048)
+    cluster = Cluster.of(run["gpu_type"].split("-")[0], n_devices)
+    planned = plan_training(
+        TransformerShape.at_size(n_params, context=context), float(run["tokens"]), cluster
+    )
+    return Prediction(run, float(run["gpu_hours"]), n_devices, planned)
+
+
 def _runs(tables: Tables, path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as handle:
-        runs = [row for row in csv.DictReader(handle) if row["gpu_hours"] and row["tokens"]]
-    rows: list[tuple[object, ...]] = []
-    seen = []
-    for run in runs:
-        n_params, n_tokens, hours = (float(run[name]) for name in ("params", "tokens", "gpu_hours"))
-        device = accelerator(run["gpu_type"].split("-")[0])
-        told = run["gpus"] or TOLD.get(run["run"])
-        n_devices = int(told or next(n for least, n in FLEETS if n_params >= least))
-        context = next((n for name, n in CONTEXT.items() if run["run"].startswith(name)), 2048)
-        planned = plan_training(
-            TransformerShape.at_size(n_params, context=context),
-            n_tokens,
-            Cluster(accelerator=device, n_devices=n_devices),
-        )
-        error = planned.device_hours.value / hours - 1
-        implied = flops_by_parameters(n_params, n_tokens) / (hours * 3600 * device.peak())
-        interval = planned.device_hours.interval
-        within = "yes" if hours in interval else "no"
-        if run["status"] == "seen":
-            modelled = planned.device_hours.value / planned.calibration.slowdown
-            seen.append((error, hours in interval, np.log(hours / modelled)))
-        rows.append(
-            (
-                run["run"],
-                n_devices if told else f"{n_devices} (assumed)",
-                f"{hours:,.0f}",
-                f"{planned.device_hours.value:,.0f}",
-                _percent(error),
-                within,
-                _percent(implied, sign=""),
-                _percent(planned.utilisation.value, sign=""),
-                run["status"],
-            )
-        )
-    errors = np.array([error for error, _, _ in seen])
-    mean = _percent(float(np.abs(errors).mean()), sign="")
-    inside = f"{sum(hit for _, hit, _ in seen)} of {len(seen)}"
-    rows.append(("mean of absolute errors, seen", "", "", "", mean, inside, "", "", ""))
-    header = (
-        "run",
-        "devices",
-        "device-hours",
-        "ours",
-        "error",
-        "in our 90%",
-        "6ND/peak",
-        "our MFU",
-        "status",
+        rows = [row for row in csv.DictReader(handle) if row["gpu_hours"] and row["tokens"]]
+    predictions = [_predicted(row) for row in rows]
+    seen = [prediction for prediction in predictions if prediction.run["status"] == "seen"]
+    error = _percent(float(np.mean([abs(p.error) for p in seen])), sign="")
+    inside = f"{sum(p.inside for p in seen)} of {len(seen)}"
+    mean = ("mean of absolute errors, seen", "", "", "", error, inside, "", "", "")
+    tables.add(
+        "Published runs, default calibration",
+        ("run", "devices", "device-hours", "ours", "error", "in our 90%", "6ND/peak", "our MFU", "status"),
+        [*(p.row() for p in predictions), mean],
     )
-    tables.add("Published runs, default calibration", header, rows)
-    logs = np.array([log for _, _, log in seen])
-    n = len(logs)
-    left_out = np.exp((logs.sum() - logs) / (n - 1) - logs) - 1  # each with the factor of the others
-    facts = (
-        float(np.exp(logs.mean())),
-        float(logs.std(ddof=1)),
-        n,
-        _percent(float(np.abs(left_out).mean()), sign=""),
+    logs = np.array([p.over_model for p in seen])
+    left_out = [np.median(np.delete(logs, i)) - log for i, log in enumerate(logs)]
+    others = _percent(float(np.abs(np.expm1(left_out)).mean()), sign="")
+    tables.add(
+        "Runs over the model's steps, seen",
+        ("median", "sd of the logarithm", "runs", "mean error, each from the others"),
+        [(float(np.exp(np.median(logs))), float(logs.std(ddof=1)), len(logs), others)],
     )
-    header = ("geometric mean", "sd of the logarithm", "runs", "mean error, each from the others")
-    tables.add("Runs over the model's steps, seen", header, [facts])
 
 
 def _percent(share: float, sign: str = "+") -> str:
