@@ -135,6 +135,7 @@ def narayanan_iterations() -> dict[str, list[Iteration]]:
             if batch % (data * micro) == 0
             for chunks in ((1, 2, 3) if stages > 1 else (1,))
             if depth % (stages * chunks) == 0
+            if chunks == 1 or batch // (data * micro) % stages == 0
         ]
     return found
 

@@ -16,6 +16,7 @@ def test_devices_and_micro_batches_follow():
         ({"tensor": 5}, "16 heads and d_ff 8192 do not split over 5 devices"),
         ({"pipeline": 5}, "24 layers do not split into 5 stages x 1 chunks"),
         ({"pipeline": 8, "interleave": 2}, "24 layers do not split into 8 stages x 2 chunks"),
+        ({"pipeline": 6, "interleave": 2}, "64 micro-batches are no multiple of 6 stages"),
         ({"zero": 4}, "ZeRO has stages 0 to 3, not 4"),
     ],
 )

@@ -53,6 +53,11 @@ class Layout:
             raise ConfigError(
                 f"{shape.n_layers} layers do not split into {self.pipeline} stages x {self.interleave} chunks"
             )
+        if self.interleave > 1 and self.micro_batches % self.pipeline:
+            raise ConfigError(
+                f"chunks of a stage take turns over whole rounds (arXiv:2104.04473, section 2.2): "
+                f"{self.micro_batches} micro-batches are no multiple of {self.pipeline} stages"
+            )
         if self.zero not in range(4):
             raise ConfigError(f"ZeRO has stages 0 to 3, not {self.zero}")
 

@@ -127,8 +127,6 @@ def _variants(shape: TransformerShape, pipeline: int, data: int) -> Iterator[tup
 def _sensible(layout: Layout, shape: TransformerShape, target: float) -> bool:
     if not 1 / BATCH_DRIFT <= layout.global_batch / target <= BATCH_DRIFT:
         return False
-    if layout.interleave > 1 and layout.micro_batches % layout.pipeline:
-        return False  # chunks take turns over whole rounds of the stages (Narayanan et al. 2021, section 2.2)
     try:
         layout.check(shape)
     except ConfigError:
