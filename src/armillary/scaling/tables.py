@@ -28,7 +28,7 @@ def read_table(path: Path, columns: Mapping[str, str]) -> Observations:
     Rows that cannot be used are listed as dropped with the reason.  Raises DataError when the file
     cannot be read, lacks a column, or no row can be used.
     """
-    header, records = _records(path)
+    header, records = read_records(path)
     names = _column_names(path, header, columns)
     derived = _derived(path, names)
     rows: list[Observation] = []
@@ -51,20 +51,23 @@ def read_table(path: Path, columns: Mapping[str, str]) -> Observations:
     return Observations(rows=tuple(rows), dropped=tuple(dropped), assumptions=assumed)
 
 
-def parse_columns(assignments: list[str]) -> dict[str, str]:
-    """Return the mapping meant by ``n_params=Model Size``.  ConfigError when one is no assignment."""
+def parse_columns(assignments: list[str], known: Sequence[str] = COLUMNS) -> dict[str, str]:
+    """Return the mapping meant by ``n_params=Model Size``; ``known`` are the names on the left.
+
+    ConfigError when one is no assignment or its name is not known.
+    """
     mapping: dict[str, str] = {}
     for assignment in assignments:
         ours, sign, theirs = assignment.partition("=")
         if not sign or not theirs:
             raise ConfigError(f"{assignment!r} maps no column; write n_params='Model Size'")
-        if ours not in COLUMNS:
-            raise ConfigError(unknown("column of observations", ours, COLUMNS))
+        if ours not in known:
+            raise ConfigError(unknown("column of observations", ours, known))
         mapping[ours] = theirs
     return mapping
 
 
-def _records(path: Path) -> tuple[list[str], list[tuple[str, Mapping[str, Any]]]]:
+def read_records(path: Path) -> tuple[list[str], list[tuple[str, Mapping[str, Any]]]]:
     """Return (column names, rows labelled by where they stand in the file)."""
     if path.suffix.lower() in PARQUET:
         records = [(f"row {number}", row) for number, (_, row) in enumerate(parquet_rows(path), start=1)]
@@ -131,7 +134,7 @@ def _derived(path: Path, names: Mapping[str, str]) -> str:
 
 def _observation(label: str, cells: Mapping[str, Any], derived: str) -> Observation:
     numbers: dict[str, Any] = {
-        name: _number(name, cells[name])
+        name: parse_number(name, cells[name])
         for name in NUMBERS
         if name in cells and name != derived and not (name in OPTIONAL and _absent(cells[name]))
     }
@@ -164,7 +167,7 @@ def _absent(cell: Any) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and cell.strip().lower() in NOTHING)
 
 
-def _number(name: str, cell: Any) -> float:
+def parse_number(name: str, cell: Any) -> float:
     """Return a cell's value, or raise DataError with what is wrong with it."""
     if _absent(cell):
         given = "" if cell is None else str(cell).strip()

@@ -1,1 +1,1 @@
-"""One-dimensional curves: read, fitted by many laws, extrapolated."""
+"""One-dimensional curves y(x): read, extrapolated by a blend of laws, with intervals."""

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from simulated_curves import curve
+
+from armillary.core.errors import RequestError
+from armillary.scaling.curves.blend import fit_curve
+from armillary.scaling.curves.checks import check_curve
+from armillary.scaling.curves.extrapolation import curve_intervals, extrapolate_curve
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["falling", "rising"])
+def fit(request):
+    return fit_curve(curve(rising=request.param), ("m2", "m4", "broken-1"))
+
+
+def test_the_value_lies_in_its_intervals_and_they_nest(fit):
+    said = extrapolate_curve(fit, 2e4)
+    assert said.interval_90.low < said.interval_50.low < said.value
+    assert said.value < said.interval_50.high < said.interval_90.high
+    assert said.x_ratio == pytest.approx(2.0)
+    assert min(said.by_law.values()) * 0.95 < said.value < max(said.by_law.values()) * 1.05
+    assert said.supported
+
+
+def test_intervals_widen_with_distance(fit):
+    near, far = curve_intervals(fit, np.array([1.1e4, 1e6]), 0.9)
+    assert far.high / far.low > near.high / near.low
+
+
+def test_predictions_too_far_out_or_from_too_little_are_not_supported(fit):
+    said = extrapolate_curve(fit, 1e9)
+    assert not said.supported
+    assert "measure up to" in said.advice
+    short = fit_curve(curve(n_points=5), ("m2",))
+    assert "back-tests needed" in extrapolate_curve(short, 1.1e4).advice
+
+
+@pytest.mark.parametrize("x", [0.0, -1.0, np.inf])
+def test_x_has_to_be_above_zero(fit, x):
+    with pytest.raises(RequestError, match="above zero"):
+        extrapolate_curve(fit, x)
+
+
+def test_held_out_points_are_checked(fit):
+    check = check_curve(fit)
+    off = np.log(fit.predict(fit.curve.held_out_x) / fit.curve.held_out_y)
+    assert check.n_points == 3
+    assert check.error == pytest.approx(np.sqrt(np.mean(off**2)))
+    assert 0 <= check.inside_50 <= check.inside_90 <= 1
+
+
+@pytest.mark.slow
+def test_intervals_cover_what_simulated_curves_do():
+    fits = [fit_curve(curve(n_points=20, sd=0.01, seed=seed)) for seed in range(60)]
+    checks = [check_curve(fit) for fit in fits]
+    assert 0.4 <= np.mean([check.inside_50 for check in checks]) <= 0.85
+    assert np.mean([check.inside_90 for check in checks]) >= 0.85
