@@ -112,3 +112,6 @@ def test_requests_that_cannot_be_met_are_errors(csv, saved, tmp_path):
     few.write_text("n_params,n_tokens,loss\n1e6,1e6,3\n2e6,2e6,2.8\n")
     with pytest.raises(FitError, match=r"few.csv: the law power-law has 3 parameters and there are 2"):
         run("fit", few)
+    few.write_text(few.read_text() + "1e6,1e6,3\n1e6,2e6,nan\n")
+    with pytest.raises(FitError, match=r"not used: 2 rows, the first: row 3 is the same as row 1$"):
+        run("fit", few)

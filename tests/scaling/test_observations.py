@@ -40,7 +40,7 @@ def _three():
 
 
 def test_what_holds_no_runs_is_refused(tmp_path):
-    with pytest.raises(RequestError, match="neither a folder of runs nor a table"):
+    with pytest.raises(RequestError, match="there is no file or folder"):
         read_observations(tmp_path / "nothing")
     with pytest.raises(RequestError, match="holds no finished run"):
         read_observations(tmp_path)

@@ -49,6 +49,15 @@ def emit_fits(
         print(f"{out}")
 
 
+def no_fit(subject: Path, problems: Mapping[str, str], observations: Observations) -> str:
+    """Return why nothing could be fitted, and how many rows were not used."""
+    told = "; ".join(f"{family or subject}: {problem}" for family, problem in problems.items())
+    if not observations.dropped:
+        return told
+    first, n = observations.dropped[0], len(observations.dropped)
+    return f"{told}; not used: {n} row{'s' * (n > 1)}, the first: {first.row} {first.reason}"
+
+
 def fit_facts(fit: FamilyFit, sensitivity: Sensitivity | None = None) -> dict[str, Any]:
     """Return a fit as plain values under stable names.
 

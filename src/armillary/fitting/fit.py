@@ -102,8 +102,9 @@ def require_enough(law: type[Law], inputs: Mapping[str, np.ndarray], least_value
     """Raise FitError, saying what is missing, when ``inputs`` cannot determine the parameters of ``law``."""
     n_points, n_params = len(inputs[law.inputs[0]]), len(law.domains())
     if n_points <= n_params:
+        are, s = ("is", "") if n_points == 1 else ("are", "s")
         raise FitError(
-            f"the law {law.name} has {n_params} parameters and there are {n_points} observations; "
+            f"the law {law.name} has {n_params} parameters and there {are} {n_points} observation{s}; "
             f"it needs at least {n_params + 1}, so add {n_params + 1 - n_points} runs"
         )
     for name in law.inputs:

@@ -118,7 +118,7 @@ def from_runs(folder: Path) -> Observations:
     RequestError when there is none, or when they are of several tasks, whose losses do not compare.
     """
     if not folder.is_dir():
-        raise RequestError(f"{folder} is neither a folder of runs nor a table")
+        raise RequestError(f"there is no file or folder {folder}; give a ladder, a folder of runs or a table")
     found, tasks = _Collected(), set()
     for run in find_runs(folder):
         lineage = Path(run.parent).name if run.parent else run.name
