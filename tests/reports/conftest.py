@@ -9,10 +9,16 @@ import re
 import numpy as np
 import pytest
 
+from armillary.core.hardware import accelerator
 from armillary.runs.run import Run, Summary
 from armillary.scaling.analysis import analyse
 from armillary.scaling.family import fit_families, fit_family
+from armillary.scaling.fit_file import save_fits
 from armillary.scaling.observations import Observation, from_ladder
+from armillary.scaling.planning.plan import Budget
+from armillary.scaling.planning.planner import Wishes, make_plan
+from armillary.scaling.planning.spending import Devices
+from armillary.scaling.planning.subject import read_subject
 
 # E, A, alpha, B, beta of L(N, D) = E + A N^-alpha + B D^-beta, nats per token
 TRUE = {
@@ -137,6 +143,37 @@ def ladder_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def analysis(ladder_folder):
     return analyse(ladder_folder)
+
+
+@pytest.fixture(scope="session")
+def provenance():
+    return PROVENANCE
+
+
+@pytest.fixture(scope="session")
+def make_plan_of(isoflop_fit, tmp_path_factory):
+    """Return a function that plans for a published law, or for the fit when that is called "fit"."""
+    path = tmp_path_factory.mktemp("fit") / "fit.json"
+    save_fits([isoflop_fit], path)
+
+    def make(subject="fit", flops=1e15, device=None, **wishes):
+        chosen = read_subject(str(path) if subject == "fit" else subject)
+        devices = Devices(accelerator=accelerator(device), n_devices=64) if device else None
+        return make_plan(chosen, Budget(kind="flops", amount=flops), devices, Wishes(**wishes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def full_plan(make_plan_of):
+    """A plan of a fit with all that can be asked for."""
+    return make_plan_of(
+        flops=1e22,
+        device="a100",
+        inference_tokens=1e13,
+        unique_tokens=1e10,
+        next_run=Budget(kind="flops", amount=1e14),
+    )
 
 
 @pytest.fixture(scope="session")

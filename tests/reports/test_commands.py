@@ -2,7 +2,7 @@ import json
 import shlex
 
 from armillary.recipes import experiment
-from armillary.reports.commands import ladder_command, train_command
+from armillary.reports.commands import ladder_command, plan_command, train_command
 
 CONFIG = {
     "task": {"kind": "text-generation", "source": {"kind": "text-files", "path": "my files"}, "length": 128},
@@ -66,3 +66,13 @@ def test_the_command_of_a_run_means_its_very_configuration():
     _, verb, subject, *assignments = words(train_command(config.to_dict()))
     assert verb == "train"
     assert experiment(subject, assignments) == config
+
+
+def test_a_plan_is_made_again_from_a_law_or_a_fit(make_plan_of, full_plan):
+    assert plan_command(make_plan_of("hoffmann", 5.76e23)) == "armillary plan hoffmann --flops 5.76e+23"
+    command = shlex.split(plan_command(full_plan).replace("\\\n", ""))
+    assert command[:5] == ["armillary", "plan", "fit.json", "--flops", "1e+22"]
+    assert command[5:] == [
+        *("--on", full_plan.spending.device, "--devices", "64"),
+        *("--inference-tokens", "1e+13", "--data", "1e+10", "--next-run", "1e+14"),
+    ]

@@ -4,9 +4,11 @@ import sys
 import pytest
 
 from armillary.core.errors import RequestError, UnknownNameError
+from armillary.core.units import format_count
 from armillary.reports import report
 from armillary.runs.run import Run
 from armillary.scaling.fit_file import save_fits
+from armillary.scaling.planning.plan import save_plan
 
 
 def test_a_run_and_a_path_to_it_give_one_page(ladder_folder, tmp_path, read_page):
@@ -27,6 +29,13 @@ def test_a_file_of_fits_is_reported(fits, tmp_path, read_page):
     save_fits(fits, tmp_path / "fit.json")
     page = read_page(report(tmp_path / "fit.json", tmp_path / "r.html").read_text(encoding="utf-8"))
     assert "Fit report" in page.text
+
+
+def test_a_plan_is_reported(full_plan, tmp_path, read_page):
+    save_plan(full_plan, tmp_path / "plan.json")
+    page = read_page(report(tmp_path / "plan.json", tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert f"Train {format_count(full_plan.n_params.value)} parameters" in page.text
+    assert "Written 20" in page.text
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

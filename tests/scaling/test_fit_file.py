@@ -6,7 +6,8 @@ import pytest
 from armillary.core.errors import CheckpointError, RequestError, UnknownNameError
 from armillary.core.files import read_json, write_json
 from armillary.scaling.extrapolation import extrapolate
-from armillary.scaling.fit_file import choose, load_fits, save_fits
+from armillary.scaling.fit_file import choose, load_fits, load_origin, save_fits
+from armillary.scaling.observations import Dropped, Observations
 
 
 def test_a_saved_fit_predicts_what_it_predicted_before(transformer, cnn, tmp_path):
@@ -43,3 +44,13 @@ def test_a_missing_or_damaged_file_is_named(transformer, tmp_path):
     write_json(path, damaged)
     with pytest.raises(CheckpointError, match="is damaged"):
         load_fits(path)
+
+
+def test_what_was_dropped_and_assumed_is_kept_with_the_fits(cnn, tmp_path):
+    dropped = (Dropped(row="row 7", reason="has no loss"),)
+    read = Observations(rows=(), dropped=dropped, assumptions=("n_tokens from the others",))
+    save_fits([cnn], tmp_path / "fit.json", read)
+    origin = load_origin(tmp_path / "fit.json")
+    assert origin.dropped == dropped
+    assert origin.assumptions == read.assumptions
+    assert origin.provenance["armillary"]

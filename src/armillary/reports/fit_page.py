@@ -11,19 +11,22 @@ from markupsafe import Markup
 
 from armillary.reports import check_figures, fit_figures, fit_tables, law_figures, law_tables, numbers
 from armillary.reports.page import Stat, render
+from armillary.reports.provenance_facts import file_facts
 from armillary.reports.verdict import Verdict
 from armillary.reports.words import Words
 from armillary.scaling.analysis import FITS_REACH, FitsAnalysis, analyse_fits
 from armillary.scaling.family import FamilyFit
+from armillary.scaling.fit_file import FitOrigin
 
 
-def fit_page(fits: Sequence[FamilyFit], path: Path, words: Words) -> str:
-    """Return the page about ``fits``, which ``path`` holds."""
+def fit_page(fits: Sequence[FamilyFit], origin: FitOrigin, path: Path, words: Words) -> str:
+    """Return the page about ``fits`` of ``origin``, which ``path`` holds."""
     analysis = analyse_fits(fits)
     view = _story(fits, analysis, words) | _evidence(fits, analysis, words)
     beyond = f"{FITS_REACH * max(fit.largest_compute for fit in fits):.0e}".replace("+", "")
-    names = {"file": path.name, "beyond": beyond}
-    return render("fit.html", words, a=analysis, **names, **view, sections=_sections(view))
+    view |= {"origin": origin, "dropped": fit_tables.dropped_reasons(origin.dropped, words)}
+    view |= {"file": path.name, "beyond": beyond, "provenance": file_facts(origin.provenance, words)}
+    return render("fit.html", words, a=analysis, **view, sections=_sections(view))
 
 
 def _story(fits: Sequence[FamilyFit], analysis: FitsAnalysis, words: Words) -> dict[str, Any]:

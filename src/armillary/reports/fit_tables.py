@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from markupsafe import Markup
 
 from armillary.fitting.uncertainty import Estimate, interval_of
 from armillary.reports import numbers
@@ -12,6 +13,7 @@ from armillary.reports.page import Row, Table, columns_named, spanned, with_inte
 from armillary.reports.words import Words
 from armillary.scaling.extrapolation import extrapolate
 from armillary.scaling.family import FamilyFit
+from armillary.scaling.observations import Dropped
 
 SCALES = (1.0, 10.0, 100.0, 1000.0)  # of the largest compute that was fitted
 
@@ -81,6 +83,17 @@ def method_facts(fit: FamilyFit, words: Words) -> list[tuple[str, str]]:
     if fit.back_test.widen > 1:
         facts.insert(-1, ("widen", numbers.times(fit.back_test.widen)))
     return [(words(f"method.{name}"), value) for name, value in facts]
+
+
+def dropped_reasons(dropped: Sequence[Dropped], words: Words) -> list[Markup]:
+    """Return what was not used: a line for each reason, with how many rows it holds for."""
+    reasons: dict[str, list[str]] = {}
+    for row in dropped:
+        reasons.setdefault(row.reason, []).append(row.row)
+    return [
+        Markup("{} {}").format(words("fit.dropped.count", n=len(rows), row=rows[0]), words.said(reason))
+        for reason, rows in reasons.items()
+    ]
 
 
 def _short(value: float) -> str:

@@ -12,7 +12,7 @@ from armillary.reports.page import Row, Table, columns_named, spanned, with_inte
 from armillary.reports.verdict import leader, relied_on, shown_standings
 from armillary.reports.words import Words
 from armillary.scaling.analysis import FitsAnalysis, FittedLaw
-from armillary.scaling.comparison import Standing
+from armillary.scaling.comparison import Crossover, Standing
 from armillary.scaling.laws import LAWS
 
 
@@ -91,13 +91,18 @@ def crossovers(analysis: FitsAnalysis, words: Words) -> list[str]:
     for crossing in analysis.comparison.crossovers:
         if crossing.probability < 0.5 or not (crossing.measured or relied_on(leader(analysis))):
             continue
-        key = "winner.crossing" if crossing.measured else "winner.crossing_beyond"
-        names = {"before": words.family(crossing.before), "after": words.family(crossing.after)}
-        where = numbers.flop(crossing.train_flops.value)
-        span = numbers.interval(crossing.train_flops.interval, numbers.flop)
-        chance = numbers.probability(crossing.probability)
-        sentences.append(words(key, **names, flop=where, interval=span, probability=chance))
+        sentences.append(crossing_text(crossing, words))
     return sentences
+
+
+def crossing_text(crossing: Crossover, words: Words) -> str:
+    """Return where one family overtakes another, and how probable that is."""
+    key = "winner.crossing" if crossing.measured else "winner.crossing_beyond"
+    names = {"before": words.family(crossing.before), "after": words.family(crossing.after)}
+    where = numbers.flop(crossing.train_flops.value)
+    span = numbers.interval(crossing.train_flops.interval, numbers.flop)
+    chance = numbers.probability(crossing.probability)
+    return words(key, **names, flop=where, interval=span, probability=chance)
 
 
 def step_table(analysis: FitsAnalysis, words: Words) -> Table:

@@ -8,9 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from armillary.reports import numbers, plan_figures, plan_tables
+from armillary.reports import law_tables, numbers, plan_figures, plan_tables
 from armillary.reports.commands import plan_command
 from armillary.reports.page import render
+from armillary.reports.provenance_facts import file_facts
 from armillary.reports.words import Words
 from armillary.scaling.planning.plan import Plan
 
@@ -18,11 +19,11 @@ _STATUS = {True: "supported", False: "too-far", None: "published"}
 _AMOUNTS = {"flops": numbers.flop, "usd": numbers.usd, "days": numbers.plain, "loss": numbers.loss}
 
 
-def plan_page(plan: Plan, path: Path, words: Words) -> str:
-    """Return the page about ``plan``, which ``path`` holds."""
+def plan_page(plan: Plan, provenance: Mapping[str, Any], path: Path, words: Words) -> str:
+    """Return the page about ``plan``, which ``path`` holds with its ``provenance``."""
     view = _story(plan, words) | _doubts(plan, words) | _hardware(plan, words)
-    names = {"file": path.name, "command": plan_command(plan)}
-    return render("plan.html", words, plan=plan, **names, **view, sections=_sections(view))
+    view |= {"file": path.name, "command": plan_command(plan), "provenance": file_facts(provenance, words)}
+    return render("plan.html", words, plan=plan, **view, sections=_sections(view))
 
 
 def budget_text(plan: Plan, words: Words) -> str:
@@ -68,6 +69,7 @@ def _doubts(plan: Plan, words: Words) -> dict[str, Any]:
         "data": plan_tables.data_table(plan, plan.data, words) if plan.data else None,
         "data_text": words("data.binding" if plan.data.binding else "data.enough") if plan.data else "",
         "next_run": plan_tables.next_run_table(plan, words),
+        "crossings": [law_tables.crossing_text(c, words) for c in plan.crossovers if c.probability >= 0.5],
         "law": plan_tables.law_facts(plan, words),
     }
 
@@ -84,18 +86,32 @@ def _hardware(plan: Plan, words: Words) -> dict[str, Any]:
         plan_tables.memory,
         (words("memory.available"), training.memory.available),
     )
+    step = plan_figures.parts_plate(
+        "step",
+        words("alt.step"),
+        plan_tables.step_parts(training, words),
+        lambda seconds: _spent(plan, seconds / training.step.total, words),
+    )
     return {
         "hardware": plan_tables.hardware_facts(training, words),
+        "step": step,
         "memory": memory,
         "fits": words("memory.fits" if training.memory.fits else "memory.too_large"),
     }
+
+
+def _spent(plan: Plan, share: float, words: Words) -> str:
+    """Return a share of a step's time, and of the money where that is known."""
+    if plan.spending is None or plan.spending.usd is None:
+        return f"{share:.0%}"
+    return words("step.share", share=f"{share:.0%}", usd=plan_tables.dollars(share * plan.spending.usd.value))
 
 
 def _sections(view: Mapping[str, Any]) -> list[str]:
     names = {
         "front": view["front"],
         "data": view["data"],
-        "regret": view["regrets"] or view["draw_regret"],
+        "regret": view["regrets"] or view["draw_regret"] or view["crossings"],
         "hardware": view["hardware"],
         "next": view["next_run"],
         "sources": True,

@@ -47,7 +47,7 @@ def money_stats(plan: Plan, words: Words) -> list[Stat]:
         found.append(_stat("kwh", spending.kwh, numbers.count, words))
     if spending.usd is not None:
         price = words("plan.price", usd=f"{spending.usd_per_hour:g}")
-        found.append(_stat("usd", spending.usd, _dollars, words, price))
+        found.append(_stat("usd", spending.usd, dollars, words, price))
     return found
 
 
@@ -219,6 +219,12 @@ def memory_parts(training: TrainingEstimate, words: Words) -> list[tuple[str, fl
     return [(words(f"memory.{name}"), getattr(training.memory, name)) for name in names]
 
 
+def step_parts(training: TrainingEstimate, words: Words) -> list[tuple[str, float]]:
+    """Return what a step's time goes into, in seconds, less what takes under a two-hundredth of it."""
+    parts, total = training.step.seconds(), training.step.total
+    return [(words(f"step.{name}"), value) for name, value in parts.items() if value > total / 200]
+
+
 def memory(value: float) -> str:
     """Return bytes as ``12.3 GiB`` or ``1.3 TiB``."""
     return f"{value / GIB:.3g} GiB" if value < 999.5 * GIB else f"{value / GIB / 1024:.3g} TiB"
@@ -249,5 +255,6 @@ def _short(value: float) -> str:
     return numbers.plain(value, 3)
 
 
-def _dollars(value: float) -> str:
+def dollars(value: float) -> str:
+    """Return money, large sums short: ``$1.78M``."""
     return f"${numbers.count(value)}" if value >= 1e4 else numbers.usd(value)

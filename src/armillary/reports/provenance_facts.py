@@ -1,4 +1,4 @@
-"""Where runs came from, in words: machine, versions, code."""
+"""Where runs and files came from, in words: machine, versions, code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from armillary.reports.words import Words
+
+
+def file_facts(record: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+    """Return (name, value) pairs about where and when a file was written; empty when it does not say."""
+    if not record:
+        return []
+    return [
+        (words("provenance.written"), record["created"]),
+        (words("provenance.versions"), _versions(record)),
+        (words("provenance.code"), record["code"]),
+        (words("provenance.platform"), record["platform"]),
+    ]
 
 
 def provenance_facts(records: Sequence[Mapping[str, Any]], words: Words) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from armillary.reports.run_page import run_page
 from armillary.reports.words import Words
 from armillary.runs.run import Run
 from armillary.scaling.analysis import analyse
-from armillary.scaling.fit_file import load_fits
+from armillary.scaling.fit_file import load_fits, load_origin
 from armillary.scaling.planning.plan import load_plan
 
 
@@ -44,9 +44,9 @@ def _folder_page(path: Path, words: Words) -> str:
 def _file_page(path: Path, words: Words) -> str:
     data = read_json(path)
     if isinstance(data, dict) and "families" in data:
-        return fit_page(load_fits(path), path, words)
+        return fit_page(load_fits(path), load_origin(path), path, words)
     if isinstance(data, dict) and "plan" in data:
-        return plan_page(load_plan(path), path, words)
+        return plan_page(load_plan(path), data.get("provenance", {}), path, words)
     raise RequestError(
         f"{path} is no file that a report can be about; make one with: armillary fit RUNS --out fit.json, "
         "or armillary plan SUBJECT --out plan.json"

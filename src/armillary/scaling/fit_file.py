@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,61 @@ from armillary.fitting.fit import Certificate
 from armillary.fitting.law import Law
 from armillary.fitting.selection import BackTest, BackTestStep
 from armillary.fitting.uncertainty import Bootstrap, Interval
+from armillary.runs.provenance import provenance
 from armillary.scaling.family import FamilyFit, Member
 from armillary.scaling.laws import LAWS
-from armillary.scaling.observations import Observation
+from armillary.scaling.observations import Dropped, Observation, Observations
 
 FORMAT = 2  # 1 held one law
 
 
-def save_fits(fits: Sequence[FamilyFit], path: Path) -> None:
-    """Write fitted families to ``path``, atomically."""
-    write_json(path, {"format": FORMAT, "families": [_to_dict(fit) for fit in fits]})
+@dataclass(frozen=True, kw_only=True)
+class FitOrigin:
+    """Where a file of fits came from."""
+
+    dropped: tuple[Dropped, ...]  # rows that were not used, and why
+    assumptions: tuple[str, ...]  # what had to be assumed of the others
+    provenance: Mapping[str, Any]  # versions, machine and time, as `runs.provenance` has them
+
+
+def save_fits(fits: Sequence[FamilyFit], path: Path, observations: Observations | None = None) -> None:
+    """Write fitted families to ``path``, atomically, and what was dropped of ``observations``."""
+    observations = observations or Observations(rows=())
+    origin = {
+        "dropped": [dataclasses.asdict(row) for row in observations.dropped],
+        "assumptions": list(observations.assumptions),
+        "provenance": provenance(),
+    }
+    write_json(path, {"format": FORMAT, "origin": origin, "families": [_to_dict(fit) for fit in fits]})
 
 
 def load_fits(path: Path) -> tuple[FamilyFit, ...]:
     """Read what ``save_fits`` wrote.  CheckpointError when the file is damaged or of another version."""
+    try:
+        return tuple(_from_dict(family) for family in _checked(path)["families"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def load_origin(path: Path) -> FitOrigin:
+    """Read where the fits of ``path`` came from.  CheckpointError as ``load_fits``."""
+    try:
+        origin = _checked(path)["origin"]
+        return FitOrigin(
+            dropped=tuple(Dropped(**row) for row in origin["dropped"]),
+            assumptions=tuple(origin["assumptions"]),
+            provenance=dict(origin["provenance"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{path} is damaged ({error!r}); make it again with: armillary fit")
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    """Return what a file of fits of this version holds."""
     if not path.is_file():
         raise RequestError(f"there is no file {path}; make it with: armillary fit RUNS --out {path}")
     data = read_json(path)
@@ -37,10 +79,7 @@ def load_fits(path: Path) -> tuple[FamilyFit, ...]:
         raise CheckpointError(
             f"{path} holds no fits of format {FORMAT}; make it with: armillary fit RUNS --out {path}"
         )
-    try:
-        return tuple(_from_dict(family) for family in data["families"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error!r}); make it again with: armillary fit") from error
+    return data
 
 
 def choose(fits: Sequence[FamilyFit], family: str | None) -> FamilyFit:

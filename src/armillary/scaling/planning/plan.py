@@ -10,6 +10,7 @@ from typing import Any, Literal
 from armillary.core.errors import CheckpointError, RequestError
 from armillary.core.files import read_json, write_json
 from armillary.fitting.uncertainty import Interval
+from armillary.runs.provenance import provenance
 from armillary.scaling.comparison import Crossover
 from armillary.scaling.planning.plain import from_plain, to_plain
 from armillary.scaling.systems.training import TrainingEstimate
@@ -204,7 +205,7 @@ class Plan:
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write ``plan`` to ``path`` as plan.json, atomically."""
-    write_json(path, {"format": FORMAT, "plan": plan.to_dict()})
+    write_json(path, {"format": FORMAT, "provenance": provenance(), "plan": plan.to_dict()})
 
 
 def load_plan(path: Path) -> Plan:
