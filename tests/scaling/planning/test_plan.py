@@ -18,7 +18,7 @@ def plan(surface):
         next_run=Budget(kind="flops", amount=1e13),
     )
     subject = Subject(surfaces=(surface,), fits=(surface.fit,))
-    return make_plan(subject, Budget(kind="flops", amount=1e15), devices_of("A100", 8), wishes)
+    return make_plan(subject, Budget(kind="flops", amount=1e15), devices_of("A100", 1), wishes)
 
 
 def test_a_plan_survives_its_file(plan, tmp_path):

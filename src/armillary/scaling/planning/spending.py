@@ -27,7 +27,7 @@ MOST_DEVICES = 2**20
 DAY = 24.0  # hours
 UTILISATION = 0.4  # of the peak, where the search for the compute that hours buy starts
 ROUNDS = 16  # of that search
-NEARLY = 0.999  # of the hours, at which it ends
+NEARLY = 0.999  # of the hours: closer than this is as given
 LEAST_SPENT = 0.8  # of the hours, where larger models do not fit
 N_DRAWS = 2000  # of the utilisation, where the law has none
 SIZES = (0.02, 0.25, 0.5, 0.75, 0.98)  # quantiles of the draws' sizes at which the rate is computed
@@ -107,7 +107,7 @@ def compute_for_hours(
     for _ in range(ROUNDS):
         training = _if_it_fits(devices, split(compute), count)
         enough = 0.0 if training is None else hours / hours_per_flop(training)
-        if compute <= enough:
+        if NEARLY * compute <= enough:
             low, best = compute, training
         else:
             high = compute
@@ -115,7 +115,11 @@ def compute_for_hours(
             break
         compute = enough if low < enough < high else math.sqrt(max(low, high / 1e4) * high)
     if best is None or low * hours_per_flop(best) < LEAST_SPENT * hours:
-        best = devices.train(*split(high), count)  # which says why it does not fit
+        devices.train(*split(high), count)  # mostly it says why it does not fit
+        raise RequestError(
+            f"{hours:.3g} hours of {count} x {devices.accelerator.name} cannot be spent well: the best model "
+            "divides badly over them; give another --devices"
+        )
     return low, relative(best.device_hours)
 
 
@@ -195,7 +199,8 @@ def _rates(
     finite = np.isfinite(size_draws)
     order = np.argsort(size_draws[finite])
     sizes, flops = size_draws[finite][order], flop_draws[finite][order]
-    chosen = np.unique((np.array(SIZES) * (len(sizes) - 1)).round().astype(int))
+    chosen = (np.array(SIZES) * (len(sizes) - 1)).round().astype(int)
+    chosen = chosen[np.unique(sizes[chosen], return_index=True)[1]]
     rates = []
     for size, flop in zip(sizes[chosen], flops[chosen], strict=True):
         try:

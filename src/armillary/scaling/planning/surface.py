@@ -24,7 +24,8 @@ LossOf = Callable[[Values, Values], Values]  # (n_params, n_tokens) -> nats per 
 R_DATA, R_SIZE = 15.387756, 5.309743  # repeats of tokens and excess of parameters that decay to 1/e
 R_SOURCE = "R*_D 15.39 and R*_N 5.31 of Muennighoff et al. 2023, arXiv:2305.16264, appendix A (C4)"
 WIDEST = 70.0  # e-folds: further than any two quantities of training are apart
-HALVINGS = 46  # of an interval of twice that, to 2e-12
+CLOSE = 1e-9  # e-folds between the ends of a bracket at which a root is found
+ROUNDS = 60  # at most; mostly a dozen
 ANCHOR = (
     70e9,
     5.76e23,
@@ -197,14 +198,34 @@ def interval_with_infinity(draws: NDArray[Any], level: float) -> Interval:
 def solve_rising(
     function: Callable[[NDArray[Any]], NDArray[Any]], start: NDArray[Any]
 ) -> Float[np.ndarray, "*shape"]:
-    """Return where ``function``, which rises, is zero, by bisection within 70 of ``start``.
+    """Return where ``function``, which rises, is zero, within 70 of ``start``.
 
-    Elementwise; infinite where it is still below zero at the upper end.
+    Elementwise, by the method of Chandrupatla (1997): inverse quadratic interpolation where it is safe,
+    bisection elsewhere.  Infinite where the function is still below zero at the upper end.
     """
-    low, high = start - WIDEST, start + WIDEST
-    reached = function(high) >= 0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        above = function(middle) >= 0
-        low, high = np.where(above, low, middle), np.where(above, middle, high)
-    return np.asarray(np.where(reached, (low + high) / 2, np.inf))
+    old, new = start - WIDEST, start + WIDEST  # they bracket the root
+    f_old, f_new = function(old), function(new)
+    reached, share = f_new >= 0, np.full(f_new.shape, 0.5)
+    for _ in range(ROUNDS):
+        probe = new + share * (old - new)
+        f_probe = function(probe)
+        same = np.sign(f_probe) == np.sign(f_new)
+        last, f_last = np.where(same, new, old), np.where(same, f_new, f_old)
+        old, f_old = np.where(same, old, new), np.where(same, f_old, f_new)
+        new, f_new = probe, f_probe
+        width = np.abs(old - new)
+        if (~reached | (width < 2 * CLOSE) | (f_new == 0)).all():
+            break
+        share = _next_share((new, old, last), (f_new, f_old, f_last), CLOSE / np.maximum(width, 2 * CLOSE))
+    nearest = np.where(np.abs(f_new) < np.abs(f_old), new, old)
+    return np.asarray(np.where(reached, nearest, np.inf))
+
+
+def _next_share(x: tuple[Any, ...], f: tuple[Any, ...], least: Any) -> NDArray[Any]:
+    """Return how far between its bracket's ends the next probe lies: interpolated, or in the middle."""
+    (a, b, c), (fa, fb, fc) = x, f
+    with np.errstate(divide="ignore", invalid="ignore"):
+        position, level = (a - b) / (c - b), (fa - fb) / (fc - fb)
+        safe = (level**2 < position) & ((1 - level) ** 2 < 1 - position)
+        quadratic = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+    return np.asarray(np.clip(np.where(safe, quadratic, 0.5), least, 1 - least))
