@@ -139,6 +139,21 @@ def test_what_cannot_be_parsed_is_answered_with_what_can(text: str) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "devices", ["8张4090", "8 x 4090", "8×RTX 4090", "8x NVIDIA RTX 4090", "8块英伟达4090"]
+)
+def test_a_bare_number_is_a_card_where_it_is_counted(devices: str) -> None:
+    check = only(audit(f"13B parameters, 1T tokens, {devices}, 3 days"))
+    assert check.quantity.value == 8 * 3 * DAY
+    assert check.verdict == "impossible"
+    assert audit("a model of 4090 parameters, 1T tokens").claims[0].claim.hardware == ""
+
+
+@pytest.mark.parametrize(("rate", "verdict"), [("312", "plausible"), ("3120", "impossible")])
+def test_the_speed_of_a_device_is_held_against_its_own_peak(rate: str, verdict: str) -> None:
+    assert only(audit(f"an A100 does {rate} TFLOPS"), "rate").verdict == verdict
+
+
 def test_a_text_too_long_is_refused() -> None:
     with pytest.raises(RequestError, match="in parts"):
         audit("GPT-3 " * 50_000)

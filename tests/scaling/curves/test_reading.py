@@ -67,6 +67,9 @@ def test_a_table_of_runs_is_no_table_of_curves(table):
     path = table("n_params,n_tokens,loss\n1e6,1e7,3\n")
     assert not holds_curves(path, {})
     assert holds_curves(path, {"x": "n_params", "y": "loss"})
+    plotted = table("x,y,Model Size,loss\n1,2,1e6,3\n")  # runs with the places of their points in a figure
+    assert holds_curves(plotted, {})
+    assert not holds_curves(plotted, {"n_params": "Model Size"})
 
 
 def test_columns_that_are_not_there_are_named(table):

@@ -170,13 +170,14 @@ def _compute_by_hardware(facts: Facts) -> Expectation:
 
 
 def _rate(facts: Facts, quantity: Quantity) -> Expectation:
-    n_devices, band = 1.0 if quantity.per_device else facts.n_devices, historical_band()
+    band, of_a_device = historical_band(), quantity.per_device or not (facts.run or facts.n_devices)
+    n_devices = 1.0 if of_a_device else facts.n_devices
     world = say(facts.language, "rate_world", value=amount_flop(WORLD_RATE), source=WORLD_SOURCE)
     if quantity.value > WORLD_RATE:
         lines = (world, say(facts.language, "rate_not_amount"))
         return Expectation(possible_high=WORLD_RATE, lines=lines)
     if not (n_devices and facts.peak):
-        return Expectation(lines=(_no_peak(facts),))
+        return Expectation(lines=(_no_peak(facts) if not facts.peak else say(facts.language, "no_devices"),))
     peak = n_devices * facts.peak
     line = say(
         facts.language,
@@ -191,7 +192,7 @@ def _rate(facts: Facts, quantity: Quantity) -> Expectation:
     )
     return Expectation(
         low=peak * band.low,
-        high=peak * band.high * RECOMPUTED,
+        high=peak * band.high * RECOMPUTED if facts.claim.model else peak,  # else it may be the peak itself
         possible_high=peak,
         typical=peak * band.typical,
         lines=(line,),
@@ -202,7 +203,8 @@ def _rate(facts: Facts, quantity: Quantity) -> Expectation:
 def _throughput(facts: Facts, quantity: Quantity) -> Expectation:
     n_devices = 1.0 if quantity.per_device else facts.n_devices
     if not (n_devices and facts.peak and facts.n_params):
-        return Expectation(lines=(_no_peak(facts) if not facts.peak else say(facts.language, "no_flops"),))
+        missing = "no_devices" if not n_devices else "no_flops"
+        return Expectation(lines=(_no_peak(facts) if not facts.peak else say(facts.language, missing),))
     band, per_token = historical_band(), facts.flops_per_param_token * facts.n_params
     most, rate = n_devices * facts.peak / per_token, quantity.value * per_token / n_devices
     line = say(

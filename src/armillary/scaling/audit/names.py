@@ -29,6 +29,9 @@ OTHER_HARDWARE = (
     r"|Quadro\s?\w+|[ABGHKLPTV]\d{2,3}s?(?:[\s-](?:SXM\d?|PCIe|\d{2,3}\s?GB?))?|MI\d{3}X?|Trainium\s?\d?|Gaudi\s?\d"
     r"|Cerebras\s?CS-\d|TPUs?"
 )
+COUNTED = (
+    r"(?:(?<=[张块个片枚x×*])|(?<=[张块个片枚x×*]\s))"  # 8张4090: a bare number is a card only when counted
+)
 MAKER = r"(?:(?:NVIDIA|Nvidia|nvidia|英伟达|Google|谷歌|AMD|Intel|Huawei|华为|Tesla|DGX)[\s-]*)*"
 
 
@@ -144,7 +147,8 @@ def _loose(name: str) -> str:
 def _hardware_pattern() -> re.Pattern[str]:
     names = {name for device in accelerators() for name in (device.name, *device.aliases)}
     known = sorted((n for n in names if not n.isdigit()), key=len, reverse=True)
-    either = "|".join([*(_loose(name) for name in known), OTHER_HARDWARE])
+    numbers = "|".join(sorted(n for n in names if n.isdigit()))
+    either = "|".join([*(_loose(name) for name in known), OTHER_HARDWARE, rf"{COUNTED}(?:{numbers})"])
     return re.compile(
         rf"(?<![A-Za-z0-9.]){MAKER}(?P<name>{either})(?!\d|B(?![a-z]))(?=s?(?![A-Za-z]))", re.IGNORECASE
     )

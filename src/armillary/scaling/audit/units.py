@@ -53,7 +53,7 @@ NOUN = r"GPUs?|TPUs?|NPUs?|chips?|accelerators?|cards?|devices?|显卡|加速卡
 NAMED = rf"(?:\d{{2,3}}\s?GB?[\s-]+)?{HARDWARE}+s?(?:[\s-]*(?:{NOUN}))?"
 DEVICE = rf"(?:{NAMED}|(?:NVIDIA\s+|英伟达\s*)?(?:{NOUN}))"
 NODES = r"(?:\s*\([^()]{1,12}\))?[\s-]*(?:GPU\s+)?(?:nodes?|servers?|machines?|节点|服务器)"
-COUNTER = r"(?:个|块|张|片|颗|枚|台|路)?\s*"
+COUNTER = r"(?:个|块|张|片|颗|枚|台|路|[x×*](?=\s*\ue001))?\s*"
 STOP = r"(?:param|on\b|with\b|for\b|from\b|using\b|in\b|per\b)"
 ADJECTIVES = rf"(?:(?!{STOP})[a-z][a-z-]*,?\s+){{0,4}}?"
 ACTIVE = r"activ(?:e|ated?)"

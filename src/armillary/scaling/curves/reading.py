@@ -58,9 +58,9 @@ def read_curves(path: Path, columns: Mapping[str, str]) -> tuple[Curve, ...]:
 
 
 def holds_curves(path: Path, columns: Mapping[str, str]) -> bool:
-    """Return whether ``path`` is a table of curves: columns x and y are there, or are mapped."""
-    if any(name in columns for name in CURVE_COLUMNS):
-        return True
+    """Return whether ``path`` is a table of curves: columns x and y are mapped, or there and none is."""
+    if columns:
+        return any(name in columns for name in CURVE_COLUMNS)
     return path.is_file() and {"x", "y"} <= set(read_records(path)[0])
 
 
