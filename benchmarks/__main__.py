@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from benchmarks import fitting, images, ladder, systems, text_generation
+from benchmarks import fitting, images, ladder, learning_curves, systems, text_generation
 
 
 class Report(Protocol):
@@ -22,8 +22,9 @@ RACES: dict[str, Callable[[Sequence[str]], Report]] = {
     "ladder": ladder.main,
     "fitting": fitting.main,
     "systems": systems.main,
+    "learning-curves": learning_curves.main,
 }
-NEED_DATA: set[str] = set()
+NEED_DATA = {"learning-curves"}
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from simulated_curves import TRUTH, curve
 
 from armillary.core.errors import RequestError
 from armillary.fitting.law import Law, Parameter, coefficient, positive
-from armillary.scaling.curves.blend import TYPICAL_ERROR, curve_laws, fit_curve, law_weights
+from armillary.scaling.curves.blend import TYPICAL_ERROR, curve_laws, fit_curve, law_weights, typical_errors
 from armillary.scaling.laws import LAWS, M2
 
 SOME = ("m1", "m2", "m4", "broken-1")
@@ -58,6 +58,14 @@ def test_a_law_that_errs_more_weighs_less_and_many_cuts_outweigh_what_is_usual()
     assert usual[1] > usual[0]  # with no back-test, what laws usually deserve
     shown = law_weights(["m1", "broken-1"], np.array([[0.002**2] * 8, [0.2**2] * 8]), cuts)
     assert shown[0] > 0.9
+
+
+def test_a_prior_over_laws_is_learnt_from_other_curves(fit):
+    learnt = typical_errors([fit, fit])
+    assert learnt == pytest.approx({record.name: record.error for record in fit.records})
+    short = curve(n_points=4)  # allows no back-test: the prior alone decides
+    weights = {r.name: r.weight for r in fit_curve(short, SOME, 4, {"m1": 0.01, "m2": 0.1}).records}
+    assert weights["m1"] > 0.9
 
 
 def test_short_and_noisy_curves_get_an_answer():

@@ -7,7 +7,7 @@ curves in general, the constants below.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from armillary.core.errors import FitError, RequestError
 from armillary.fitting.law import Law
-from armillary.scaling.curves.curve import Curve
+from armillary.scaling.curves.curve import LEAST_NOISE, Curve
 from armillary.scaling.curves.refits import fit_weightings
 from armillary.scaling.curves.rolling import WORST, Cuts, cuts
 from armillary.scaling.laws import LAWS
@@ -118,10 +118,28 @@ def curve_laws() -> tuple[str, ...]:
     return tuple(name for name in LAWS if LAWS[name].inputs == ("x",))
 
 
-def fit_curve(curve: Curve, laws: Sequence[str] | None = None, n_draws: int = N_DRAWS) -> CurveFit:
+def typical_errors(fits: Sequence[CurveFit]) -> dict[str, float]:
+    """Return how far each law usually misses, learnt from ``fits``: a prior over laws for other curves.
+
+    The geometric mean over curves of a law's error in their back-tests; laws without one are left out.
+    """
+    errors: dict[str, list[float]] = {}
+    for record in (record for fit in fits for record in fit.records):
+        if record.error is not None:
+            errors.setdefault(record.name, []).append(np.log(max(record.error, LEAST_NOISE)))
+    return {name: float(np.exp(np.mean(logs))) for name, logs in errors.items()}
+
+
+def fit_curve(
+    curve: Curve,
+    laws: Sequence[str] | None = None,
+    n_draws: int = N_DRAWS,
+    typical: Mapping[str, float] = TYPICAL_ERROR,
+) -> CurveFit:
     """Fit ``laws`` (all those of x) to the given points of ``curve`` and weigh them by their back-tests.
 
-    FitError when the curve has too few points; RequestError when a law is none of x.
+    ``typical`` is how far each law usually misses (see ``typical_errors``).  FitError when the curve has
+    too few points; RequestError when a law is none of x.
     """
     places, heights, noise = cuts(curve), curve.heights, curve.noise
     chosen = _candidates(curve, laws)
@@ -129,7 +147,7 @@ def fit_curve(curve: Curve, laws: Sequence[str] | None = None, n_draws: int = N_
     fits = [fit_weightings(law, curve.x, heights, known, noise) for law in chosen]
     predicted = np.stack([fit.heights(curve.x)[1:] for fit in fits])
     squares = places.mean(_bounded(predicted - heights) ** 2)
-    weights = law_weights([law.name for law in chosen], squares, places.weights)
+    weights = law_weights([law.name for law in chosen], squares, places.weights, typical)
     rng = np.random.default_rng(crc32(curve.name.encode()))
     records = [
         LawRecord(
@@ -153,10 +171,11 @@ def law_weights(
     names: Sequence[str],
     squares: Float[np.ndarray, "laws cuts"],
     cut_weights: Float[np.ndarray, " cuts"],
+    typical: Mapping[str, float] = TYPICAL_ERROR,
 ) -> Float[np.ndarray, " laws"]:
     """Return the laws' weights, which sum to one: a power of their error, typical error included."""
-    typical = np.array([TYPICAL_ERROR.get(name, UNKNOWN_ERROR) for name in names])
-    mean = (squares @ cut_weights + PRIOR_CUTS * typical**2) / (cut_weights.sum() + PRIOR_CUTS)
+    usual = np.array([typical.get(name, UNKNOWN_ERROR) for name in names])
+    mean = (squares @ cut_weights + PRIOR_CUTS * usual**2) / (cut_weights.sum() + PRIOR_CUTS)
     weights = mean ** (-SHARPNESS / 2)
     shares: np.ndarray = weights / weights.sum()
     return shares
