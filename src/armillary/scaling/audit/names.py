@@ -29,9 +29,8 @@ OTHER_HARDWARE = (
     r"|Quadro\s?\w+|[ABGHKLPTV]\d{2,3}s?(?:[\s-](?:SXM\d?|PCIe|\d{2,3}\s?GB?))?|MI\d{3}X?|Trainium\s?\d?|Gaudi\s?\d"
     r"|Cerebras\s?CS-\d|TPUs?"
 )
-COUNTED = (
-    r"(?:(?<=[张块个片枚x×*])|(?<=[张块个片枚x×*]\s))"  # 8张4090: a bare number is a card only when counted
-)
+# 8张4090: a bare number is a card only when it is counted, or its maker named
+COUNTED = r"(?:(?<=[张块个片枚x×*])|(?<=[张块个片枚x×*]\s)|(?<=英伟达)|(?<=NVIDIA\s))"
 MAKER = r"(?:(?:NVIDIA|Nvidia|nvidia|英伟达|Google|谷歌|AMD|Intel|Huawei|华为|Tesla|DGX)[\s-]*)*"
 
 
