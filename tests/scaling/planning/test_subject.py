@@ -1,9 +1,14 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from simulated import TRUTH, observations
 
 from armillary.core.errors import FitError, RequestError, UnknownNameError
+from armillary.scaling.family import fit_family
 from armillary.scaling.fit_file import save_fits
 from armillary.scaling.planning.subject import alternatives, read_subject
+from armillary.scaling.planning.surface import LossSurface
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +29,7 @@ def test_a_table_is_fitted_and_what_was_dropped_is_told(table):
     subject = read_subject(str(table), columns={"n_params": "Size"}, law="chinchilla")
     [surface] = subject.surfaces
     assert surface.facts.n_observations == 8
-    assert any("1 rows" in note for note in subject.notes)
+    assert any("1 row of" in note for note in subject.notes)
 
 
 def test_a_file_of_fits_has_families_to_choose_from(transformer, cnn, tmp_path):
@@ -77,3 +82,13 @@ def test_a_published_law_has_no_runs_to_refit(published):
         alternatives(published(), ("kaplan",))
     with pytest.raises(UnknownNameError, match="no law is called 'newton'"):
         alternatives(published(), ("newton",))
+
+
+def test_a_blend_is_held_against_its_laws_alone(transformer):
+    kaplan = fit_family(transformer.observations, "kaplan", n_draws=200)
+    members = tuple(replace(fit.members[0], weight=0.5) for fit in (transformer, kaplan))
+    blend = LossSurface.of_fit(replace(transformer, members=members, alternatives=()))
+    found = alternatives(blend, None)
+    assert [each.facts.name for each in found] == ["chinchilla", "kaplan"]
+    size = found[0].split(found[0].law, 1e14)[0].item()
+    assert size == pytest.approx(transformer.split(np.array([1e14]))[0][0], rel=1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from armillary.core.errors import FitError, RequestError, UnknownNameError
@@ -14,6 +14,8 @@ from armillary.scaling.laws import LAWS
 from armillary.scaling.planning.named import NAMED_LAWS, named_law
 from armillary.scaling.planning.surface import LossSurface
 from armillary.scaling.reading import read_observations
+
+FEW_DRAWS = 100  # of an alternative, of which the law itself is what is used
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +56,8 @@ def read_subject(
     fits, problems = fit_families(observations, law)
     notes = [f"{name or text}: not fitted: {problem}" for name, problem in problems.items()]
     if observations.dropped:
-        notes.append(f"{len(observations.dropped)} rows of {text} were not used; `armillary fit` lists them.")
+        count = len(observations.dropped)
+        notes.append(f"{count} row{'s' * (count > 1)} of {text} not used; `armillary fit` lists them.")
     if not fits:
         raise FitError("; ".join(notes))
     return _of_fits(tuple(fits.values()), family, level, (*notes, *observations.assumptions))
@@ -79,19 +82,19 @@ def alternatives(surface: LossSurface, against: tuple[str, ...] | None) -> tuple
     """Return the laws that a plan on ``surface`` is held against.
 
     ``against`` names published laws, laws to fit to the surface's own runs, or files of fits; None: the
-    other laws of the back-test that know a best size, or for a published law its rival.
+    laws of a blend each alone and the other laws of the back-test, as far as they know a best size, or for
+    a published law its rival.
     """
     if against is not None:
         return tuple(found for name in against for found in _named_alternative(surface, name))
     if surface.fit is None:
         rivals = [name for name in ("hoffmann", "besiroglu") if name != surface.facts.name]
         return tuple(LossSurface.of_named(NAMED_LAWS[name]) for name in rivals)
-    names = [
-        test.law
-        for test in surface.fit.alternatives
-        if {"n_params", "n_tokens"} <= set(LAWS[test.law].inputs)
-    ]
-    return tuple(_refitted(surface.fit, name) for name in names)
+    fit, blended = surface.fit, len(surface.fit.members) > 1
+    alone = [replace(fit, members=(member,)) for member in fit.members if blended]
+    others = [test.law for test in fit.alternatives if {"n_params", "n_tokens"} <= set(LAWS[test.law].inputs)]
+    sized = [LossSurface.of_fit(each) for each in alone if each.knows_size]
+    return (*sized, *(_refitted(fit, name) for name in others))
 
 
 def _named_alternative(surface: LossSurface, name: str) -> tuple[LossSurface, ...]:
@@ -108,6 +111,3 @@ def _named_alternative(surface: LossSurface, name: str) -> tuple[LossSurface, ..
 
 def _refitted(fit: FamilyFit, law: str) -> LossSurface:
     return LossSurface.of_fit(fit_family(fit.observations, law, n_draws=FEW_DRAWS))
-
-
-FEW_DRAWS = 100  # of an alternative, of which the law itself is what is used
