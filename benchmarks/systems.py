@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from armillary.core.hardware import accelerator
-from armillary.scaling.systems.architecture import Kind, TransformerShape, flops_by_parameters
+from armillary.scaling.systems.architecture import Kind, flops_by_parameters
 from armillary.scaling.systems.calibration import MeasuredStep, calibrate
 from armillary.scaling.systems.cluster import Cluster
 from armillary.scaling.systems.efficiency import DEFAULT, Efficiency
@@ -239,9 +239,7 @@ def _predicted(run: dict[str, str]) -> Prediction:
     n_devices = int(told or next(n for least, n in FLEETS if n_params >= least))
     context = next((n for name, n in CONTEXT.items() if run["run"].startswith(name)), 2048)
     cluster = Cluster.of(run["gpu_type"].split("-")[0], n_devices)
-    planned = plan_training(
-        TransformerShape.at_size(n_params, context=context), float(run["tokens"]), cluster
-    )
+    planned = plan_training(n_params, float(run["tokens"]), cluster, context=context)
     return Prediction(run, float(run["gpu_hours"]), n_devices, planned)
 
 

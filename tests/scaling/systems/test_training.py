@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -67,6 +68,13 @@ def test_a_number_of_parameters_is_planned_with_6nd_and_says_so():
     assert planned.train_flops == planned.flops_6nd
     assert planned.n_params == 7e9
     assert any("6 N D; the shape is made up" in note for note in planned.notes)
+
+
+def test_time_grows_with_parameters_though_made_up_shapes_come_in_steps():
+    """The made-up shape is off by a few percent, and the time is scaled to the size that was asked for."""
+    sizes = [1.40e9 * 1.02**i for i in range(8)]
+    hours = [plan_training(n, 1e11, Cluster.of("a100", 8)).device_hours.value for n in sizes]
+    assert all(1.0 < later / earlier < 1.06 for earlier, later in itertools.pairwise(hours))
 
 
 def test_a_layout_that_is_given_is_kept_even_when_it_does_not_fit(gpt):

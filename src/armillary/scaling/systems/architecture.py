@@ -17,6 +17,7 @@ Kind = Literal["decoder", "encoder", "encoder-decoder"]
 Recompute = Literal["none", "selective", "full"]
 BACKWARD = 2.0  # FLOP of a backward pass over those of a forward pass
 ASPECT = 128  # d_model / n_layers of shapes that are made up: GPT-3's (Brown et al. 2020, table 2.1)
+ODDNESS = 0.15  # how much a factor in the proportions weighs against one in the size
 GPT2_VOCABULARY = 50257
 WIDTH_STEP = 128  # the tile of a matrix unit
 WIDTHS = (  # of made-up shapes; wide ones have heads of 128 that split over 8 devices
@@ -120,7 +121,7 @@ class TransformerShape:
     def _oddness(self, n_params: float) -> float:
         """Return how far this is from the size asked for and, less gravely, from usual proportions."""
         aspect = abs(math.log(self.d_model / self.n_layers / ASPECT))
-        return abs(math.log(self.n_params / n_params)) + 0.05 * aspect
+        return abs(math.log(self.n_params / n_params)) + ODDNESS * aspect
 
     @property
     def kv_heads(self) -> int:

@@ -56,7 +56,7 @@ class Calibration:
 # Runs of weeks against the model's steps: restarts, evaluation, checkpoints, slow nodes, and layouts that
 # were not the best one.  The median of nine published runs, LLaMA 7B to Llama 3.1 405B, and their scatter,
 # which the systems benchmark lists.
-PUBLISHED = Calibration(slowdown=1.3, spread=0.36, basis="model", n_measured=9, source="nine published runs")
+PUBLISHED = Calibration(slowdown=1.25, spread=0.36, basis="model", n_measured=9, source="nine published runs")
 
 
 def calibrate(measured: Iterable[MeasuredStep], efficiency: Efficiency = DEFAULT) -> Calibration:

@@ -56,33 +56,36 @@ def plan_training(
     *,
     precision: Precision = "bf16",
     global_batch: int | None = None,
+    context: int = 2048,
     layout: Layout | None = None,
     calibration: Calibration = PUBLISHED,
     efficiency: Efficiency = DEFAULT,
 ) -> TrainingEstimate:
     """Return what training ``model`` on ``n_tokens`` takes of ``cluster``.
 
-    A number of parameters in place of a shape stands for a decoder with GPT-3's proportions and 6 N D
-    FLOP.  ``global_batch`` is in sequences; without a ``layout`` the fastest that fits is chosen.
-    ``calibration`` says how real times compare with the step-time model: by default as published runs of
-    weeks do; `calibrate` makes one of your own steps.
+    A number of parameters in place of a shape stands for a decoder with GPT-3's proportions, trained at
+    ``context`` tokens with 6 N D FLOP.  ``global_batch`` is in sequences; without a ``layout`` the fastest
+    that fits is chosen.  ``calibration`` says how real times compare with the step-time model: by default
+    as published runs of weeks do; `calibrate` makes one of your own steps.
 
     Raises RequestError when the model fits no layout, ConfigError when the layout given does not fit the
     model, the batch or the cluster, or the speed of a link that is needed is not known.
     """
-    shape = model if isinstance(model, TransformerShape) else TransformerShape.at_size(model)
     tokens = n_tokens if isinstance(n_tokens, Estimate) else exact(n_tokens)
+    if isinstance(model, TransformerShape):
+        shape, n_params, active = model, float(model.n_params), float(model.n_params_active)
+    else:
+        shape = TransformerShape.at_size(model, context=context)
+        n_params = active = float(model)
     choice = _choice(shape, cluster, layout, global_batch, precision, efficiency)
-    n_params = float(shape.n_params if isinstance(model, TransformerShape) else model)
-    active = shape.n_params_active if isinstance(model, TransformerShape) else n_params
     flops_6nd = scaled(tokens, flops_by_parameters(active, 1.0, shape.kind))
-    by_shape = scaled(tokens, shape.training_flops_per_token())
-    flops = by_shape if isinstance(model, TransformerShape) else flops_6nd
+    flops = scaled(tokens, shape.training_flops_per_token()) if model is shape else flops_6nd
 
     batch_tokens = choice.layout.global_batch * shape.sequence_tokens
     peak = cluster.accelerator.peak(precision) * cluster.n_devices
     step_flops = flops.value / tokens.value * batch_tokens
-    expected = choice.step.total if calibration.basis == "model" else step_flops / peak
+    modelled = choice.step.total * active / shape.n_params_active  # a shape that was made up is off by some
+    expected = modelled if calibration.basis == "model" else step_flops / peak
     step_seconds = calibration.seconds(expected)
     steps = scaled(tokens, 1 / batch_tokens)
     seconds = product(steps, step_seconds)
