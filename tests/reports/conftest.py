@@ -12,6 +12,8 @@ import pytest
 from armillary.core.hardware import accelerator
 from armillary.runs.run import Run, Summary
 from armillary.scaling.analysis import analyse
+from armillary.scaling.curves.blend import fit_curve
+from armillary.scaling.curves.curve import Curve
 from armillary.scaling.family import fit_families, fit_family
 from armillary.scaling.fit_file import save_fits
 from armillary.scaling.observations import Observation, from_ladder
@@ -143,6 +145,19 @@ def ladder_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def analysis(ladder_folder):
     return analyse(ladder_folder)
+
+
+@pytest.fixture(scope="session")
+def curve_fits():
+    """A falling curve with points held back, and a rising one without."""
+    x = np.geomspace(1e3, 1e6, 12)
+    noise = np.exp(np.random.default_rng(3).normal(0, 0.003, (2, 12)))
+    loss, accuracy = (1.2 + 40 * x**-0.4) * noise[0], (0.9 - 3 * x**-0.3) * noise[1]
+    curves = (
+        Curve(name="loss", x=x[:9], y=loss[:9], held_out_x=x[9:], held_out_y=loss[9:]),
+        Curve(name="accuracy", x=x, y=accuracy, held_out_x=x[:0], held_out_y=x[:0]),
+    )
+    return tuple(fit_curve(curve, ["m2", "m4"]) for curve in curves)
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,10 @@ def test_every_template_is_a_sentence_that_the_numeric_half_still_says(template,
     assert any(said in text for text in source), f"nothing says {template!r} now: translate what it became"
 
 
-def test_translations_have_the_same_places_and_are_chinese():
+def test_translations_lose_no_place_but_those_of_english_grammar_and_are_chinese():
     for template, translation in templates().items():
-        assert set(PLACE.findall(template)) == set(PLACE.findall(translation)), template
+        places, kept = set(PLACE.findall(template)), set(PLACE.findall(translation))
+        assert kept == places - {"{are}", "{s}"}, template
         assert re.search("[\u4e00-\u9fff]", translation)
 
 

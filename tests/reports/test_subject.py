@@ -7,6 +7,7 @@ from armillary.core.errors import RequestError, UnknownNameError
 from armillary.core.units import format_count
 from armillary.reports import report
 from armillary.runs.run import Run
+from armillary.scaling.curves.curve_file import save_curve_fits
 from armillary.scaling.fit_file import save_fits
 from armillary.scaling.planning.plan import save_plan
 
@@ -36,6 +37,12 @@ def test_a_plan_is_reported(full_plan, tmp_path, read_page):
     page = read_page(report(tmp_path / "plan.json", tmp_path / "r.html").read_text(encoding="utf-8"))
     assert f"Train {format_count(full_plan.n_params.value)} parameters" in page.text
     assert "Written 20" in page.text
+
+
+def test_fitted_curves_are_reported(curve_fits, tmp_path, read_page):
+    save_curve_fits(curve_fits, tmp_path / "curves.json")
+    page = read_page(report(tmp_path / "curves.json", tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert "The curves and what lies beyond" in page.text
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

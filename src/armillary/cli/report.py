@@ -13,7 +13,9 @@ from armillary.cli.output import Json, emit
 def report(
     subject: Annotated[
         Path,
-        typer.Argument(metavar="RUN|LADDER|FIT", help="A run or ladder directory, or what `fit` saved."),
+        typer.Argument(
+            metavar="RUN|LADDER|FIT|PLAN", help="A run or ladder folder, or what fit or plan saved."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="The page; default report.html in the directory, or beside the file.")
@@ -21,7 +23,7 @@ def report(
     lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Write one self-contained HTML page about a run, a ladder or a fit; it opens offline."""
+    """Write one self-contained HTML page about a run, a ladder, a fit or a plan; it opens offline."""
     from armillary.reports import report as write_report
 
     beside = subject.with_suffix(".html") if subject.is_file() else subject / "report.html"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from armillary.core.errors import RequestError
 from armillary.core.files import read_json, write_text
+from armillary.reports.curve_page import curve_page
 from armillary.reports.fit_page import fit_page
 from armillary.reports.ladder_page import ladder_page
 from armillary.reports.plan_page import plan_page
@@ -13,12 +14,13 @@ from armillary.reports.run_page import run_page
 from armillary.reports.words import Words
 from armillary.runs.run import Run
 from armillary.scaling.analysis import analyse
+from armillary.scaling.curves.curve_file import holds_curve_fits, load_curve_fits
 from armillary.scaling.fit_file import load_fits, load_origin
 from armillary.scaling.planning.plan import load_plan
 
 
 def report(subject: Path | Run, out: Path, lang: str = "en") -> Path:
-    """Write one HTML page about a run, a ladder, a fit or a plan to ``out`` and return ``out``.
+    """Write one HTML page about a run, a ladder, a fit, curves or a plan to ``out`` and return ``out``.
 
     The page needs nothing else: it opens offline, in light and dark, on a desk and on a phone.  ``lang``
     is "en" or "zh".  Raises RequestError when ``subject`` is none of these, UnknownNameError for another
@@ -45,6 +47,8 @@ def _file_page(path: Path, words: Words) -> str:
     data = read_json(path)
     if isinstance(data, dict) and "families" in data:
         return fit_page(load_fits(path), load_origin(path), path, words)
+    if holds_curve_fits(path):
+        return curve_page(load_curve_fits(path), path, words)
     if isinstance(data, dict) and "plan" in data:
         return plan_page(load_plan(path), data.get("provenance", {}), path, words)
     raise RequestError(
