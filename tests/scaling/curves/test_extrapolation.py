@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from simulated_curves import curve
 
 from armillary.core.errors import RequestError
-from armillary.scaling.curves.blend import fit_curve
+from armillary.scaling.curves.blend import MOST_WIDEN, fit_curve
 from armillary.scaling.curves.checks import check_curve
 from armillary.scaling.curves.extrapolation import curve_intervals, extrapolate_curve
 
@@ -33,6 +35,16 @@ def test_predictions_too_far_out_or_from_too_little_are_not_supported(fit):
     assert "measure up to" in said.advice
     short = fit_curve(curve(n_points=5), ("m2",))
     assert "back-tests needed" in extrapolate_curve(short, 1.1e4).advice
+
+
+def test_a_curve_that_jumps_follows_no_law():
+    smooth = curve(n_points=15, sd=0.0)
+    jump = replace(smooth, y=np.where(smooth.x > 100, 0.2, 0.9))
+    fit = fit_curve(jump, ("m2", "m4"))
+    said = extrapolate_curve(fit, 2e4)
+    assert not said.supported
+    assert "it follows no law yet" in said.advice
+    assert 1.5 < fit.record.widen <= MOST_WIDEN
 
 
 @pytest.mark.parametrize("x", [0.0, -1.0, np.inf])
