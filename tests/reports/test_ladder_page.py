@@ -84,6 +84,7 @@ def test_the_chinese_page_is_whole(analysis, ladder_folder, read_page):
     chinese = read_page(ladder_page(analysis, ladder_folder, Words("zh")))
     assert '<html lang="zh-Hans">' in chinese.source
     assert "预测成立" in chinese.text
+    assert 'lang="en"' not in chinese.source  # notes, verdicts and advice of the numeric half too
     assert "训练计算量（FLOP）</text>" in chinese.source
     for text in ("Why believe", "What to change", "Prediction held", "loss, nats"):
         assert text not in chinese.source
