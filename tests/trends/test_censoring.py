@@ -1,9 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.stats import norm, truncnorm
+from scipy.stats import norm
 
-from armillary.trends.censoring import Sample, _expected, imputed_residuals, regress
+from armillary.trends.censoring import (
+    Sample,
+    _derivatives,
+    _log_density,
+    _log_mass,
+    imputed_residuals,
+    regress,
+)
 from armillary.trends.series import Series
 
 
@@ -65,24 +74,40 @@ def test_leaving_bounded_rows_out_flattens_the_slope_and_their_bounds_restore_it
     assert np.mean(slopes["without"]) < 0.475
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(-1.0, 2.0), (3.0, np.inf), (-np.inf, -4.0), (30.0, 31.0), (8.0, np.inf)]
-)
-def test_moments_between_bounds_are_those_of_the_truncated_normal(low, high):
-    bounds = Sample(
-        origin=0,
-        t=np.zeros(1),
-        y=np.full(1, np.nan),
-        low=np.full(1, low),
-        high=np.full(1, high),
-        weight=np.ones(1),
+def test_derivatives_are_those_of_finite_differences():
+    data = sample(60, hidden_above=0.5)
+    data = replace(
+        data, low=np.where(data.t < -4, -np.inf, data.low), y=np.where(data.t < -4, np.nan, data.y)
     )
-    mean, variance, log_mass = _expected(np.zeros((1, 1)), np.ones((1, 1)), bounds, np.array([0]))
-    reference = truncnorm(low, high)
-    assert mean[0, 0] == pytest.approx(reference.mean(), rel=1e-6)
-    assert variance[0, 0] == pytest.approx(reference.var(), rel=1e-3, abs=1e-9)
-    expected = norm.logsf(low) if high > 9 else np.log(norm.cdf(high) - norm.cdf(low))
-    assert log_mass[0, 0] == pytest.approx(expected, rel=1e-6)
+    theta = np.array([[0.3, 1.1, 2.0]])
+    y, weights = np.where(data.exact, data.y, 0.0)[None], np.ones((1, 60))
+
+    def value(at: np.ndarray) -> float:
+        fitted = (at[0] + at[1] * data.t)[None] / at[2]
+        return float(_log_density(y, fitted, np.array([1 / at[2]]), data).sum())
+
+    gradient, curvature = _derivatives(line(data), y, data, weights, theta)
+    for i, direction in enumerate(np.eye(3)):
+        step = 1e-5 * direction
+        slope = (value(theta[0] + step) - value(theta[0] - step)) / 2e-5
+        assert gradient[0, i] == pytest.approx(slope, rel=1e-5, abs=1e-5)
+        ahead, behind = (_derivatives(line(data), y, data, weights, theta + s)[0] for s in (step, -step))
+        assert -(ahead - behind)[0] / 2e-5 == pytest.approx(curvature[0, i], rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (-1.0, 2.0, np.log(norm.cdf(2) - norm.cdf(-1))),
+        (-np.inf, -4.0, norm.logcdf(-4)),
+        (8.0, np.inf, norm.logsf(8)),
+        (40.0, np.inf, norm.logsf(40)),
+        (3.0, 3.001, np.log(norm.sf(3) - norm.sf(3.001))),
+    ],
+)
+def test_mass_between_bounds_is_exact_in_both_tails(a, b, expected):
+    assert _log_mass(np.array([a]), np.array([b]))[0] == pytest.approx(expected, rel=1e-9)
+    assert _log_mass(np.array([-b]), np.array([-a]))[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_imputed_residuals_respect_their_bounds():

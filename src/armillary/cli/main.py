@@ -21,6 +21,7 @@ from armillary.cli.plan import plan
 from armillary.cli.predict import predict
 from armillary.cli.report import report
 from armillary.cli.train import train
+from armillary.cli.trends import trends
 from armillary.core.errors import ArmillaryError
 
 # typer carries its own copy of click and exports no name for the base of its errors
@@ -36,6 +37,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "extrapolate": extrapolate,
     "plan": plan,
     "audit": audit,
+    "trends": trends,
     "report": report,
     "list": list_,
 }

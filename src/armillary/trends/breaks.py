@@ -23,6 +23,8 @@ GROWING: tuple[Form, ...] = ("straight", "kink", "jump")  # which are compared
 BENT: tuple[Form, ...] = ("kink", "jump")
 TERMS: dict[Form, int] = {"flat": 1, "straight": 2, "kink": 3, "jump": 4}
 LEAST_A_SIDE = 10  # rows before and after a break
+LEAST_SPAN = 0.1  # of the dates, before and after a break,
+MOST_AWAY = 2.0  # up to this many years
 GRID = 120  # dates at which a break is tried
 CHI_SQUARE_90 = 2.7055  # 90% quantile with one degree of freedom
 
@@ -82,11 +84,16 @@ def profiles(sample: Sample, forms: tuple[Form, ...] = GROWING) -> dict[Form, Pr
 
 
 def break_dates(sample: Sample) -> Float[np.ndarray, " grid"]:
-    """Return where a break is tried, in years since the origin; none when rows are too few."""
+    """Return where a break is tried, in years since the origin; none when rows are too few.
+
+    Each side has ten rows and, lest a crowded last month make a trend, a tenth of the span or two years.
+    """
     t = np.sort(sample.t[sample.exact])
-    if len(t) < 2 * LEAST_A_SIDE or not t[LEAST_A_SIDE - 1] < t[-LEAST_A_SIDE]:
+    if len(t) < 2 * LEAST_A_SIDE:
         return np.empty(0)
-    return np.linspace(t[LEAST_A_SIDE - 1], t[-LEAST_A_SIDE], GRID + 1)[1:]
+    away = min(LEAST_SPAN * (t[-1] - t[0]), MOST_AWAY)
+    first, last = max(t[LEAST_A_SIDE - 1], t[0] + away), min(t[-LEAST_A_SIDE], t[-1] - away)
+    return np.linspace(first, last, GRID + 1)[1:] if first < last else np.empty(0)
 
 
 def weights(found: Mapping[Form, Profile]) -> dict[Form, float]:

@@ -40,7 +40,7 @@ class Adoption:
 
     family: str
     first: float  # decimal year of the first model
-    peak: float  # decimal year of the largest share in a window of ten models; the curve ends half a window later
+    peak: float  # decimal year of the largest share; the curve ends half a window later
     midpoint: Estimate  # decimal year of half the ceiling
     ceiling: Estimate  # share
     years_10_to_90: Estimate  # from a tenth to nine tenths of the ceiling

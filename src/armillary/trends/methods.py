@@ -102,8 +102,8 @@ def candidates(series: Series) -> tuple[str, ...]:
     """
     steps = np.diff(np.sort(series.dates[series.exact]))
     regular = 1 < len(steps) < MOST_REGULAR and steps.max() <= 3 * np.median(steps)
-    lines = ("no-growth", "straight", "recent", "breaks")
-    return lines + tuple(S_CURVES) if regular and not series.frontier else lines
+    curves = tuple(S_CURVES) if regular and not series.frontier else ()
+    return ("no-growth", "straight", "recent", "breaks", *curves)
 
 
 def methods_named(names: Sequence[str]) -> tuple[str, ...]:

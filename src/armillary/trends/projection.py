@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -11,10 +11,11 @@ from jaxtyping import Float
 from armillary.core.errors import RequestError
 from armillary.fitting.uncertainty import LEVEL, Estimate, Interval
 from armillary.trends.back_test import AUTO, HORIZON, BackTest, back_test
-from armillary.trends.forecast import LARGEST, Forecast, power
+from armillary.trends.forecast import LARGEST, MONTHS, Forecast, power
 from armillary.trends.growth import Growth, fit_growth
 from armillary.trends.lines import N_DRAWS
-from armillary.trends.methods import METHODS, forecast, methods_named
+from armillary.trends.methods import METHODS, candidates, forecast, methods_named
+from armillary.trends.scurves import S_CURVES, SCurveFit, fit_s_curve
 from armillary.trends.series import Series
 
 QUANTILES = (0.5, 0.25, 0.75, 0.05, 0.95)
@@ -22,6 +23,7 @@ MOST_LANDMARKS = 8
 APART = 0.1  # of the span, between landmarks
 ARRIVALS = 3.0  # latest years in which rows of a frontier are counted
 MOST_MILESTONES = 6
+MOST_PARAMETERS = 3  # of the shape of an S-curve
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,7 +39,7 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True)
 class Landmark:
-    """A row that was the largest of its day."""
+    """A row that was the largest of its day (the smallest, where the series falls)."""
 
     name: str
     date: float  # decimal year
@@ -67,6 +69,7 @@ class Projection:
     trend: Band  # of the trend itself
     rows: Band  # of a new row
     top: Band | None  # of the largest so far, for a frontier, from the last row's date on; NaN before
+    s_curves: tuple[SCurveFit, ...]  # where the series is one thing measured at regular dates
     landmarks: tuple[Landmark, ...]
     milestones: tuple[Milestone, ...]  # of the largest so far for a frontier, else of the trend
     seed: int
@@ -93,6 +96,7 @@ def project(
     ahead = min(max(np.ceil(at[-1] - series.dates.max()), 1.0), HORIZON)
     tested = back_test(series, named or None, horizon=float(ahead), seed=seed)
     methods = named or tested.chosen
+    falling = growth.overall.slope.value < 0
     drawn = forecast(series, methods, n_draws, seed)
     trend = _widened(drawn.trend(at), tested.widen)
     top = _top(series, drawn, at, tested.widen, seed) if series.frontier else None
@@ -107,10 +111,23 @@ def project(
         trend=_band(trend),
         rows=_band(_widened(drawn.rows(at, seed), tested.widen)),
         top=None if top is None else _band(top),
-        landmarks=landmarks(series),
-        milestones=_milestones(series, drawn, at[-1], tested.widen, seed),
+        s_curves=_s_curves(series, seed),
+        landmarks=landmarks(series, falling=falling),
+        milestones=_milestones(_course(series, drawn, at[-1], tested.widen, seed), falling),
         seed=seed,
     )
+
+
+def years_until(series: Series, until: float) -> Float[np.ndarray, " years"]:
+    """Return quarters of years from the first row of ``series`` to ``until``.
+
+    Raises RequestError when the series reaches beyond it.
+    """
+    last = float(series.dates.max())
+    if until <= last:
+        raise RequestError(f"the rows end in {last:.1f}; project to a later year than {until:g}")
+    quarters = np.arange(np.floor(series.dates.min() * 4) / 4, until, 0.25)
+    return np.append(quarters, until)
 
 
 def trend_paths(
@@ -124,11 +141,14 @@ def trend_paths(
     return _widened(drawn.trend(years), projection.widen)
 
 
-def landmarks(series: Series) -> tuple[Landmark, ...]:
-    """Return rows that were the largest of their day, from the latest back, a tenth of the span apart."""
+def landmarks(series: Series, *, falling: bool = False) -> tuple[Landmark, ...]:
+    """Return rows that were the largest of their day, from the latest back, a tenth of the span apart.
+
+    Of a ``falling`` series it is the smallest.
+    """
     order = np.argsort(series.dates, kind="stable")
-    values = np.where(series.exact, series.values, 0.0)[order]
-    record = np.flatnonzero((values > 0) & (values >= np.maximum.accumulate(values)))
+    height = np.where(series.exact, (-1 if falling else 1) * series.values, -np.inf)[order]
+    record = np.flatnonzero(np.isfinite(height) & (height >= np.maximum.accumulate(height)))
     apart = APART * float(np.ptp(series.dates))
     kept: list[int] = []
     for i in order[record][::-1]:
@@ -143,6 +163,12 @@ def landmarks(series: Series) -> tuple[Landmark, ...]:
         )
         for i in reversed(kept)
     )
+
+
+def _s_curves(series: Series, seed: int) -> tuple[SCurveFit, ...]:
+    enough = int(series.exact.sum()) >= MOST_PARAMETERS + 3
+    names = [name for name in candidates(series) if name in S_CURVES and enough]
+    return tuple(fit_s_curve(series, name, seed=seed) for name in names)
 
 
 def _top(
@@ -173,25 +199,30 @@ def _band(draws: Float[np.ndarray, "draws years"]) -> Band:
     return Band(median=median, low_50=low_50, high_50=high_50, low_90=low_90, high_90=high_90)
 
 
-def _milestones(
+def _course(
     series: Series, drawn: Forecast, until: float, widen: float, seed: int
-) -> tuple[Milestone, ...]:
-    """Return when each power of ten ahead is passed, for as long as the median passes it."""
+) -> tuple[Float[np.ndarray, " months"], Float[np.ndarray, "draws months"]]:
+    """Return the months ahead, and draws of the largest so far (of the trend, where it is no frontier)."""
     last = float(series.dates.max())
-    if until <= last:
-        return ()
-    months = np.linspace(last, until, int(np.ceil((until - last) * 12)) + 1)
+    n_months = max(int(np.ceil((until - last) * MONTHS)), 0)
+    months = np.linspace(last, max(until, last), n_months + 1)
     if series.frontier:
-        course = _top(series, drawn, months, widen, seed)
-    else:
-        course = np.maximum.accumulate(_widened(drawn.trend(months), widen), axis=1)
-    middle = np.median(course, axis=0)
+        return months, _top(series, drawn, months, widen, seed)
+    return months, _widened(drawn.trend(months), widen)
+
+
+def _milestones(course: tuple[np.ndarray, np.ndarray], falling: bool) -> tuple[Milestone, ...]:
+    """Return when each power of ten ahead is passed, as far as the median goes."""
+    months, draws = course
+    if falling:
+        return tuple(replace(m, value=1 / m.value) for m in _milestones((months, -draws), False))
+    middle = np.median(draws, axis=0)
     ahead = range(int(np.floor(middle[0])) + 1, int(np.floor(middle[-1])) + 1)
-    return tuple(_milestone(course, months, orders) for orders in list(ahead)[:MOST_MILESTONES])
+    return tuple(_milestone(months, draws, orders) for orders in list(ahead)[:MOST_MILESTONES])
 
 
-def _milestone(course: np.ndarray, months: np.ndarray, orders: int) -> Milestone:
-    passed = course >= orders
+def _milestone(months: np.ndarray, draws: np.ndarray, orders: int) -> Milestone:
+    passed = draws >= orders
     first = np.where(passed.any(1), months[passed.argmax(1)], np.inf)
     low, middle, high = np.quantile(first, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2], method="inverted_cdf")
     interval = Interval(low=float(low), high=float(high), level=LEVEL)

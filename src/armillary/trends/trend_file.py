@@ -6,6 +6,7 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,20 @@ def load_trend(path: Path) -> Projection:
     return projection
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, not_finite: Callable[[float], Any] = str) -> Any:
     """Return a result as what JSON has; numbers that are not finite as "nan", "inf" and "-inf"."""
     if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {
+            field.name: plain(getattr(value, field.name), not_finite) for field in dataclasses.fields(value)
+        }
     if isinstance(value, np.ndarray):
-        return [plain(item) for item in value.tolist()]
+        return [plain(item, not_finite) for item in value.tolist()]
+    if isinstance(value, dict):
+        return {key: plain(item, not_finite) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
+        return [plain(item, not_finite) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return not_finite(value)
     return value
 
 
@@ -62,6 +67,8 @@ def _typed(value: Any, kind: Any) -> Any:
         return None if value is None else _typed(value, inner)
     if origin is tuple:
         return tuple(_typed(item, arguments[0]) for item in value)
+    if origin is dict:
+        return {key: _typed(item, arguments[1]) for key, item in value.items()}
     if dataclasses.is_dataclass(kind):
         kinds = typing.get_type_hints(kind)
         fields = {f.name: _typed(value[f.name], kinds[f.name]) for f in dataclasses.fields(kind)}
