@@ -182,8 +182,7 @@ def _print_back_test(projection: Projection) -> None:
         print(f"back-test, {tested.horizon:g} years ahead, errors in orders of magnitude")
         table(["method", "CRPS", "error", "bias", "in 50%", "in 90%"], rows)
     print(f"chosen: {tested.verdict}")
-    if projection.methods != tested.chosen:
-        print(f"projected as asked: {projection.method}")
+    print(f"projected by {projection.method}: {projection.description}")
     if projection.widen > 1:
         print(f"bands are {projection.widen:.2f} times as wide as fitted, as the back-test shows")
     print()

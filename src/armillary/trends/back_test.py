@@ -15,12 +15,12 @@ from jaxtyping import Bool, Float
 
 from armillary.core.errors import FitError, RequestError
 from armillary.fitting.uncertainty import LEVEL
-from armillary.trends.methods import BASELINES, METHODS, candidates
+from armillary.trends.methods import NO_GROWTH, STRAIGHT, candidates, method_named
 from armillary.trends.series import Series
 
 HORIZON = 5.0  # years ahead that are scored
 MOST_VINTAGES = 12
-LEAST_VINTAGES = 3  # to choose by
+LEAST_VINTAGES = 5  # to choose by
 LEAST_SCORED = 20  # later rows, in all vintages, to widen by
 TEST_DRAWS = 200
 AUTO = "auto"
@@ -52,15 +52,16 @@ class Vintage:
 class BackTest:
     """All vintages, which methods they choose, and by how much.
 
-    The score called "auto" is of choosing: at each vintage among the methods by what had been scored until
-    then.  ``chosen`` are the best method and those whose CRPS is not worse by more than its standard error.
+    A straight line is chosen unless another method beats it by more than the standard error.  The score
+    called "auto" is of choosing so: at each vintage, by what had been scored until then.
     """
 
     horizon: float  # years
     vintages: tuple[Vintage, ...]
     scores: tuple[Score, ...]  # over all vintages, the best first
-    chosen: tuple[str, ...]
-    lead: float  # CRPS of the straight line less that of the best method, orders of magnitude
+    chosen: str
+    rival: str  # the best method other than a straight line
+    lead: float  # CRPS of the straight line less that of its rival, orders of magnitude
     lead_error: float  # its standard error over vintages; infinite with fewer than two
     widen: float  # what a 90% interval has to be multiplied by where too few rows fell into it, else 1
     verdict: str
@@ -76,10 +77,6 @@ class _Trial:
     truth: Float[np.ndarray, " rows"]
     draws: Mapping[str, Float[np.ndarray, "draws rows"]]
 
-    def pooled(self, methods: Sequence[str]) -> Float[np.ndarray, "draws rows"]:
-        """Return the draws of several methods, in equal parts."""
-        return np.concatenate([self.draws[method] for method in methods])
-
 
 def back_test(
     series: Series, methods: Sequence[str] | None = None, *, horizon: float = HORIZON, seed: int = 0
@@ -89,21 +86,22 @@ def back_test(
     A series without enough history to hold any of it out has no vintages, and the verdict says so.  A method
     that some vintage has too few rows for is not compared.
     """
-    asked = tuple(dict.fromkeys((*BASELINES, *(methods or candidates(series)))))
+    asked = tuple(dict.fromkeys((STRAIGHT, NO_GROWTH, *(methods or candidates(series)))))
     trials = [_trial(series, asked, date, horizon, seed) for date in vintage_dates(series, horizon)]
     names = [name for name in asked if all(name in trial.draws for trial in trials)]
     chosen = _choose(trials, names, horizon)
     earlier = [_choose(_as_known(trials, trial.date), names, horizon) for trial in trials]
     vintages = tuple(_vintage(trial, names, auto) for trial, auto in zip(trials, earlier, strict=True))
     totals = _totals(vintages)
-    lead = _lead(trials, totals, horizon)
+    lead = _lead(trials, names, horizon)
     return BackTest(
         horizon=horizon,
         vintages=vintages,
         scores=totals,
         chosen=chosen,
-        lead=lead[0],
-        lead_error=lead[1],
+        rival=lead[0],
+        lead=lead[1],
+        lead_error=lead[2],
         widen=_widening(trials, earlier, vintages, horizon),
         verdict=_verdict(vintages, totals, chosen, lead),
     )
@@ -140,7 +138,7 @@ def _trial(series: Series, names: Sequence[str], date: float, horizon: float, se
     draws = {}
     for name in names:
         try:
-            forecast = METHODS[name].sample(known, TEST_DRAWS, seed)
+            forecast = method_named(name).sample(known, TEST_DRAWS, seed)
         except (FitError, RequestError):  # too few rows then
             continue
         draws[name] = forecast.rows(later.dates, seed)
@@ -169,29 +167,32 @@ def _as_known(trials: Sequence[_Trial], date: float) -> list[_Trial]:
     return cut
 
 
-def _choose(trials: Sequence[_Trial], names: Sequence[str], horizon: float) -> tuple[str, ...]:
-    """Return the best method and those not to be told from it; a straight line where vintages are few."""
-    if len(trials) < LEAST_VINTAGES:
-        return ("straight",)
-    table = _crps_table(trials, names)
-    best = int(np.argmin(table.mean(1)))
-    behind = table - table[best]
-    tied = behind.mean(1) <= _standard_error(behind, horizon)
-    return tuple(name for name, kept in zip(names, tied, strict=True) if kept)
+def _choose(trials: Sequence[_Trial], names: Sequence[str], horizon: float) -> str:
+    """Return the best method if it beats a straight line by more than the standard error, else that line."""
+    best, lead, error = _lead(trials, names, horizon)
+    return best if len(trials) >= LEAST_VINTAGES and lead > error else STRAIGHT
+
+
+def _lead(trials: Sequence[_Trial], names: Sequence[str], horizon: float) -> tuple[str, float, float]:
+    """Return the best method other than a straight line, its lead over that, and the standard error."""
+    others = [name for name in names if name != STRAIGHT]
+    if not trials:
+        return others[0], 0.0, np.inf
+    table = _crps_table(trials, (STRAIGHT, *others))
+    best = 1 + int(np.argmin(table[1:].mean(1)))
+    ahead = table[0] - table[best]
+    return others[best - 1], float(ahead.mean()), _standard_error(ahead, horizon)
 
 
 def _crps_table(trials: Sequence[_Trial], names: Sequence[str]) -> Float[np.ndarray, "methods vintages"]:
     return np.array([[crps(t.draws[name], t.truth).mean() for t in trials] for name in names])
 
 
-def _standard_error(
-    differences: Float[np.ndarray, "methods vintages"], horizon: float
-) -> Float[np.ndarray, " methods"]:
-    """Return the standard error of means over vintages, which share rows for as long as the horizon."""
-    n = differences.shape[1]
+def _standard_error(differences: Float[np.ndarray, " vintages"], horizon: float) -> float:
+    """Return the standard error of a mean over vintages, which share rows for as long as the horizon."""
+    n = len(differences)
     independent = max(n / horizon, 1.0)
-    error: np.ndarray = differences.std(1, ddof=1) / np.sqrt(independent)
-    return error
+    return float(differences.std(ddof=1) / np.sqrt(independent)) if n > 1 else np.inf
 
 
 def _score(method: str, draws: np.ndarray, truth: np.ndarray) -> Score:
@@ -206,9 +207,9 @@ def _score(method: str, draws: np.ndarray, truth: np.ndarray) -> Score:
     )
 
 
-def _vintage(trial: _Trial, names: Sequence[str], auto: Sequence[str]) -> Vintage:
+def _vintage(trial: _Trial, names: Sequence[str], auto: str) -> Vintage:
     scores = [_score(name, trial.draws[name], trial.truth) for name in names]
-    scores.append(_score(AUTO, trial.pooled(auto), trial.truth))
+    scores.append(_score(AUTO, trial.draws[auto], trial.truth))
     return Vintage(date=trial.date, n_known=trial.n_known, n_scored=len(trial.truth), scores=tuple(scores))
 
 
@@ -224,19 +225,8 @@ def _totals(vintages: Sequence[Vintage]) -> tuple[Score, ...]:
     return tuple(sorted(totals, key=lambda score: score.crps))
 
 
-def _lead(trials: Sequence[_Trial], totals: Sequence[Score], horizon: float) -> tuple[float, float]:
-    """Return by how much the best single method beats a straight line, and the standard error."""
-    single = [score.method for score in totals if score.method != AUTO]
-    if not single:
-        return 0.0, np.inf
-    best, straight = _crps_table(trials, (single[0], "straight"))
-    ahead = (straight - best)[None]
-    error = _standard_error(ahead, horizon)[0] if len(trials) > 1 else np.inf
-    return float(ahead.mean()), float(error)
-
-
 def _widening(
-    trials: Sequence[_Trial], chosen: Sequence[Sequence[str]], vintages: Sequence[Vintage], horizon: float
+    trials: Sequence[_Trial], chosen: Sequence[str], vintages: Sequence[Vintage], horizon: float
 ) -> float:
     """Return by what to multiply intervals about their median so that 90% would have held nine rows in ten.
 
@@ -245,12 +235,12 @@ def _widening(
     """
     if len(trials) < LEAST_VINTAGES or sum(len(trial.truth) for trial in trials) < LEAST_SCORED:
         return 1.0
-    coverage = np.array([[vintage.scores[-1].coverage_90 for vintage in vintages]])
-    if coverage.mean() + _standard_error(coverage, horizon)[0] >= LEVEL:
+    coverage = np.array([vintage.scores[-1].coverage_90 for vintage in vintages])
+    if coverage.mean() + _standard_error(coverage, horizon) >= LEVEL:
         return 1.0
     ratios, shares = [], []
-    for trial, methods in zip(trials, chosen, strict=True):
-        low, middle, high = np.quantile(trial.pooled(methods), [0.05, 0.5, 0.95], axis=0)
+    for trial, method in zip(trials, chosen, strict=True):
+        low, middle, high = np.quantile(trial.draws[method], [0.05, 0.5, 0.95], axis=0)
         reach = np.maximum(np.where(trial.truth > middle, high - middle, middle - low), 1e-9)
         ratios.append(np.abs(trial.truth - middle) / reach)
         shares.append(np.full(len(reach), 1 / len(reach)))
@@ -261,19 +251,19 @@ def _widening(
 
 
 def _verdict(
-    vintages: Sequence[Vintage], totals: Sequence[Score], chosen: Sequence[str], lead: tuple[float, float]
+    vintages: Sequence[Vintage], totals: Sequence[Score], chosen: str, lead: tuple[str, float, float]
 ) -> str:
     if not vintages:
-        return "too few rows to hold any out: a straight line, untested"
+        return f"{STRAIGHT}, untested: too few rows to hold any out"
     by_name = {score.method: score for score in totals}
-    auto, straight, none = (by_name[name] for name in (AUTO, *reversed(BASELINES)))
+    other, ahead, error = lead
+    side = "ahead of" if ahead > 0 else "behind"
+    margin = f"{other} is {abs(ahead):.3f} +- {error:.3f} {side} a straight line"
     if len(vintages) < LEAST_VINTAGES:
-        why = f"{len(vintages)} vintages are too few to choose by"
-    else:
-        best = next(score for score in totals if score.method != AUTO)
-        why = f"{best.method} scores best, ahead of a straight line by {lead[0]:.3f} +- {lead[1]:.3f}"
+        margin += f", and {len(vintages)} vintages are too few to choose by"
+    auto, straight, none = (by_name[name] for name in (AUTO, STRAIGHT, NO_GROWTH))
     return (
-        f"{' and '.join(chosen)}: {why}; over {len(vintages)} vintages ({vintages[0].date:.0f} to "
+        f"{chosen}: {margin}; over {len(vintages)} vintages ({vintages[0].date:.0f} to "
         f"{vintages[-1].date:.0f}) choosing this way had a CRPS of {auto.crps:.2f} orders of magnitude, a "
         f"straight line {straight.crps:.2f}, no growth {none.crps:.2f}; its 90% intervals held "
         f"{auto.coverage_90:.0%} of later rows"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,25 +55,3 @@ class Forecast(ABC):
         column = np.searchsorted(months, years, side="right")
         so_far: np.ndarray = reached[:, column]
         return so_far
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Mixture(Forecast):
-    """Several forecasts, all of whose draws count alike."""
-
-    members: tuple[Forecast, ...]
-
-    def trend(self, years: Float[np.ndarray, " years"]) -> Float[np.ndarray, "draws years"]:
-        return np.concatenate([member.trend(years) for member in self.members])
-
-    def rows(self, years: Float[np.ndarray, " years"], seed: int = 0) -> Float[np.ndarray, "draws years"]:
-        return np.concatenate([member.rows(years, seed) for member in self.members])
-
-
-def mixture(members: Sequence[Forecast]) -> Forecast:
-    """Return ``members`` as one forecast, in equal parts where they have equally many draws."""
-    if len(members) == 1:
-        return members[0]
-    sd = np.concatenate([member.sd for member in members])
-    residuals = np.concatenate([member.residuals for member in members])
-    return Mixture(members=tuple(members), sd=sd, residuals=residuals)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from armillary.core.errors import RequestError, UnknownNameError
 from armillary.trends.breaks import GROWING, Form, profiles
-from armillary.trends.forecast import Forecast, mixture
+from armillary.trends.forecast import Forecast
 from armillary.trends.growth import checked_sample
-from armillary.trends.lines import N_DRAWS, sample_lines
+from armillary.trends.lines import sample_lines
 from armillary.trends.quantiles import sample_quantile
 from armillary.trends.scurves import S_CURVES, sample_s_curves
 from armillary.trends.series import Series
@@ -92,7 +92,7 @@ METHODS = {
         ),
     )
 }
-BASELINES = ("no-growth", "straight")
+NO_GROWTH, STRAIGHT = "no-growth", "straight"  # what every method is held against
 
 
 def candidates(series: Series) -> tuple[str, ...]:
@@ -103,21 +103,11 @@ def candidates(series: Series) -> tuple[str, ...]:
     steps = np.diff(np.sort(series.dates[series.exact]))
     regular = 1 < len(steps) < MOST_REGULAR and steps.max() <= 3 * np.median(steps)
     curves = tuple(S_CURVES) if regular and not series.frontier else ()
-    return ("no-growth", "straight", "recent", "breaks", *curves)
+    return (NO_GROWTH, STRAIGHT, "recent", "breaks", *curves)
 
 
-def methods_named(names: Sequence[str]) -> tuple[str, ...]:
-    """Return ``names``; UnknownNameError lists what there is."""
-    for name in names:
-        if name not in METHODS:
-            raise UnknownNameError("method of projection", name, METHODS)
-    return tuple(names)
-
-
-def forecast(series: Series, names: Sequence[str], n_draws: int = N_DRAWS, seed: int = 0) -> Forecast:
-    """Return the forecast of several methods in equal parts.
-
-    Raises FitError or RequestError where ``series`` has too few rows for one of them.
-    """
-    each = -(-n_draws // len(names))
-    return mixture([METHODS[name].sample(series, each, seed) for name in methods_named(names)])
+def method_named(name: str) -> Method:
+    """Return the method called ``name``; UnknownNameError lists what there is."""
+    if name not in METHODS:
+        raise UnknownNameError("method of projection", name, METHODS)
+    return METHODS[name]

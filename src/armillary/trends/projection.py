@@ -14,7 +14,7 @@ from armillary.trends.back_test import AUTO, HORIZON, BackTest, back_test
 from armillary.trends.forecast import LARGEST, MONTHS, Forecast, power
 from armillary.trends.growth import Growth, fit_growth
 from armillary.trends.lines import N_DRAWS
-from armillary.trends.methods import METHODS, candidates, forecast, methods_named
+from armillary.trends.methods import candidates, method_named
 from armillary.trends.scurves import S_CURVES, SCurveFit, fit_s_curve
 from armillary.trends.series import Series
 
@@ -62,8 +62,8 @@ class Projection:
     series: Series
     growth: Growth
     back_test: BackTest
-    methods: tuple[str, ...]  # which project, in equal parts
-    method: str  # the same in words
+    method: str  # which projects
+    description: str  # of it, in words
     widen: float  # what bands were multiplied by about their medians, by the back-test
     years: Float[np.ndarray, " years"]  # decimal
     trend: Band  # of the trend itself
@@ -91,21 +91,21 @@ def project(
     at = np.unique(np.asarray(years, dtype=np.float64))
     if not len(at) or not np.isfinite(at).all():
         raise RequestError("a projection needs finite years to look at; give --until YEAR")
-    named = () if method == AUTO else methods_named([method])
+    named = None if method == AUTO else (method_named(method).name,)
     growth = fit_growth(series, n_draws=n_draws, seed=seed)
     ahead = min(max(np.ceil(at[-1] - series.dates.max()), 1.0), HORIZON)
-    tested = back_test(series, named or None, horizon=float(ahead), seed=seed)
-    methods = named or tested.chosen
+    tested = back_test(series, named, horizon=float(ahead), seed=seed)
+    chosen = method_named(tested.chosen if method == AUTO else method)
     falling = growth.overall.slope.value < 0
-    drawn = forecast(series, methods, n_draws, seed)
+    drawn = chosen.sample(series, n_draws, seed)
     trend = _widened(drawn.trend(at), tested.widen)
     top = _top(series, drawn, at, tested.widen, seed) if series.frontier else None
     return Projection(
         series=series,
         growth=growth,
         back_test=tested,
-        methods=methods,
-        method="; ".join(f"{name}: {METHODS[name].description}" for name in methods),
+        method=chosen.name,
+        description=chosen.description,
         widen=tested.widen,
         years=at,
         trend=_band(trend),
@@ -137,7 +137,7 @@ def trend_paths(
 
     A row is one course through all ``years``: for simulations that need dates to hang together.
     """
-    drawn = forecast(projection.series, projection.methods, n_draws, projection.seed)
+    drawn = method_named(projection.method).sample(projection.series, n_draws, projection.seed)
     return _widened(drawn.trend(years), projection.widen)
 
 
