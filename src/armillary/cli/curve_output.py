@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from armillary.cli.output import emit, table
 
 if TYPE_CHECKING:
+    from armillary.cli.fit_output import RunOptions
     from armillary.scaling.curves.blend import CurveFit
     from armillary.scaling.curves.curve import Curve
     from armillary.scaling.curves.extrapolation import CurveExtrapolation
@@ -48,11 +49,11 @@ def fit_curves(
         _print(curves, fits, problems, out)
 
 
-def refuse_for_curves(**options: object) -> None:
-    """Raise RequestError when an option was given (its value is true) that curves have no use for."""
+def refuse_for_curves(asked: RunOptions) -> None:
+    """Raise RequestError when an option was given that curves have no use for."""
     from armillary.core.errors import RequestError
 
-    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
+    given = [f"--{name.replace('_', '-')}" for name, value in asked._asdict().items() if value]
     if given:
         raise RequestError(
             f"{', '.join(given)} is for laws over trained runs; a table of x and y takes --law and --out"

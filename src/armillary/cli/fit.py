@@ -29,45 +29,30 @@ def fit(
         list[str] | None,
         typer.Option(metavar="OURS=THEIRS", help="A table's names: n_params='Model Size', y=Loss."),
     ] = None,
-    draws: Annotated[int, typer.Option(min=100, help="Bootstrap refits.")] = 1000,
+    draws: Annotated[int | None, typer.Option(min=100, help="Bootstrap refits; default 1000.")] = None,
     intervals: Annotated[
         str | None, typer.Option(help="Of the parameters: pair, cluster, residual (bootstraps) or profile.")
     ] = None,
-    level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the parameters' intervals.")] = 0.9,
+    level: Annotated[
+        float | None, typer.Option(min=0.5, max=0.999, help="Of the parameters' intervals; default 0.9.")
+    ] = None,
     drop_highest: Annotated[int, typer.Option(min=0, help="Leave out so many highest losses.")] = 0,
     sensitive: Annotated[
-        bool, typer.Option("--sensitivity", help="Show other objectives, and the law without single runs.")
+        bool, typer.Option("--sensitivity", help="Show other objectives, and the law without some runs.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Save the fit, for extrapolate.")] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a scaling law to trained runs, with intervals, and back-test it on the largest of them."""
     from armillary.cli.curve_output import fit_curves, refuse_for_curves
-    from armillary.cli.fit_output import emit_fits, no_fit
-    from armillary.core.errors import FitError
-    from armillary.fitting.method import intervals_named
-    from armillary.fitting.objective import objective_named
+    from armillary.cli.fit_output import RunOptions, fit_runs
     from armillary.scaling.curves.reading import CURVE_COLUMNS, holds_curves
-    from armillary.scaling.family import fit_families
-    from armillary.scaling.fit_file import save_fits
-    from armillary.scaling.reading import read_observations
-    from armillary.scaling.sensitivity import sensitivity
     from armillary.scaling.tables import COLUMNS, parse_columns
 
     mapping = parse_columns(columns or [], (*COLUMNS, *CURVE_COLUMNS))
+    asked = RunOptions(objective, draws, intervals, level, drop_highest, sensitive)
     if holds_curves(subject, mapping):
-        refuse_for_curves(
-            objective=objective, intervals=intervals, drop_highest=drop_highest, sensitivity=sensitive
-        )
+        refuse_for_curves(asked)
         fit_curves(subject, mapping, law, out, as_json)
-        return
-    observations = read_observations(subject, mapping).without_highest(drop_highest)
-    chosen = objective_named(objective) if objective else None
-    kind = intervals_named(intervals) if intervals else None
-    fits, problems = fit_families(observations, law, chosen, draws, kind, level)
-    if not fits:
-        raise FitError(no_fit(subject, problems, observations))
-    if out is not None:
-        save_fits(list(fits.values()), out, observations)
-    checks = {name: sensitivity(found, chosen) for name, found in fits.items() if sensitive}
-    emit_fits(fits, problems, observations, out, as_json, checks)
+    else:
+        fit_runs(subject, mapping, law, asked, out, as_json)

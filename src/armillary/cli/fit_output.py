@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from armillary.cli.output import emit, table
 from armillary.cli.sensitivity_output import print_sensitivity
@@ -21,16 +21,58 @@ if TYPE_CHECKING:
     from armillary.scaling.sensitivity import Sensitivity
 
 
+class RunOptions(NamedTuple):
+    """Options of ``armillary fit`` that only laws over trained runs have, as they were given."""
+
+    objective: str | None
+    draws: int | None
+    intervals: str | None
+    level: float | None
+    drop_highest: int
+    sensitivity: bool
+
+
+def fit_runs(
+    subject: Path,
+    columns: Mapping[str, str],
+    law: str | None,
+    asked: RunOptions,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Fit every family of runs, save the fits to ``out`` and print them.  FitError when there is none."""
+    from armillary.core.errors import FitError
+    from armillary.fitting.method import intervals_named
+    from armillary.fitting.objective import objective_named
+    from armillary.fitting.uncertainty import LEVEL
+    from armillary.scaling.family import N_DRAWS, fit_families
+    from armillary.scaling.fit_file import save_fits
+    from armillary.scaling.reading import read_observations
+    from armillary.scaling.sensitivity import sensitivity
+
+    observations = read_observations(subject, columns).without_highest(asked.drop_highest)
+    objective = objective_named(asked.objective) if asked.objective else None
+    kind = intervals_named(asked.intervals) if asked.intervals else None
+    fits, problems = fit_families(
+        observations, law, objective, asked.draws or N_DRAWS, kind, asked.level or LEVEL
+    )
+    if not fits:
+        raise FitError(no_fit(subject, problems, observations))
+    if out is not None:
+        save_fits(list(fits.values()), out, observations)
+    checks = {name: sensitivity(found, objective) for name, found in fits.items() if asked.sensitivity}
+    emit_fits(fits, problems, observations, out, as_json, checks)
+
+
 def emit_fits(
     fits: Mapping[str, FamilyFit],
     problems: Mapping[str, str],
     observations: Observations,
     out: Path | None,
     as_json: bool,
-    sensitivities: Mapping[str, Sensitivity] | None = None,
+    sensitivities: Mapping[str, Sensitivity],
 ) -> None:
     """Print every family's law with its certificate and back-test, and what was not used and why."""
-    sensitivities = sensitivities or {}
     if as_json:
         families = [fit_facts(fit, sensitivities.get(family)) for family, fit in fits.items()]
         dropped = [asdict(row) for row in observations.dropped]
