@@ -30,7 +30,7 @@ class Affordable:
 def affordable(
     usd: float,
     years: Float[np.ndarray, " years"],
-    flop_per_usd: Float[np.ndarray, "draws years"],
+    flop_per_usd: Float[np.ndarray, "draws courses"],
     split: Split,
 ) -> tuple[Affordable, ...]:
     """Return the model that ``usd`` pays for in each year.

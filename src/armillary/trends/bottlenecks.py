@@ -61,7 +61,7 @@ class Bottlenecks:
 
 
 def bottlenecks(
-    demand: Courses,
+    demand: Float[np.ndarray, "draws courses"],
     years: Float[np.ndarray, " years"],
     *,
     overrides: Mapping[str, str] | None = None,

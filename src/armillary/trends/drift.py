@@ -197,6 +197,7 @@ def _inside(older: Series, fresh: Series, project: Project) -> tuple[float | Non
     known = older.known()
     about = np.log10(known.values) - np.median(project(older, known.dates), axis=0)
     ahead = project(older, fresh.dates)
+    about *= np.sqrt(len(known) / max(len(known) - 2, 1))  # a line was fitted to them
     rng = np.random.default_rng(0)
     rows = ahead + rng.choice(about, ahead.shape)
     logs = np.log10(fresh.values)

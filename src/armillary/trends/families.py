@@ -40,7 +40,7 @@ class Adoption:
 
     family: str
     first: float  # decimal year of the first model
-    peak: float  # decimal year of the largest share; the curve ends half a window later
+    peak: float  # last decimal year that may have the largest share; the curve ends half a window later
     midpoint: Estimate  # decimal year of half the ceiling
     ceiling: Estimate  # share
     years_10_to_90: Estimate  # from a tenth to nine tenths of the ceiling
@@ -106,8 +106,7 @@ def adoption(rows: Iterable[Row], family: str, window: float = WINDOW) -> Adopti
             f"{len(members)} notable models are of the family {family!r}; a curve needs {LEAST_ADOPTED}"
         )
     shares = family_shares(told, window=window)
-    course = np.where(shares.n_models >= PEAK_MODELS, shares.share[shares.families.index(family)], -1.0)
-    peak = float(shares.years[np.argmax(course)])
+    peak = _peak(shares, shares.families.index(family))
     rise = [row for row in told if members[0] - window <= row.date.year <= peak + window / 2]
     if len(rise) < LEAST_MODELS:
         raise FitError(
@@ -126,6 +125,15 @@ def adoption(rows: Iterable[Row], family: str, window: float = WINDOW) -> Adopti
         n_models=len(rise),
         n_adopted=int(is_member.sum()),
     )
+
+
+def _peak(shares: FamilyShares, family: int) -> float:
+    """Return the last year whose share may still be the largest: later intervals lie below that."""
+    full = shares.n_models >= PEAK_MODELS
+    if not full.any():
+        return float(shares.years[-1])
+    largest = shares.share[family][full].max()
+    return float(shares.years[full & (shares.high[family] >= largest)][-1])
 
 
 def _posterior(
