@@ -28,7 +28,6 @@ from armillary.trends.rows import Amount, Date
         ("1.234.567,8", 1234567.8),
         ("1'234'567", 1234567),
         ("1 234 567", 1234567),
-        ("0,5", 0.5),
         ("1.3B", 1.3e9),
         ("$1.2 million", 1.2e6),
         ("70b parameters", 7e10),
@@ -59,6 +58,11 @@ def test_a_range_lies_between_its_ends(text, low, high):
     amount = parse_amount(text)
     assert (amount.low, amount.high) == pytest.approx((low, high))
     assert amount.value == pytest.approx(math.sqrt(low * high))
+
+
+def test_a_decimal_comma_is_read_where_it_is_told():
+    for text, value in (("0,5", 0.5), ("3,14e2", 314.0), ("1.234,5", 1234.5), ("1,234,567", 1234567)):
+        assert parse_amount(text, decimal_comma=True).value == pytest.approx(value)
 
 
 def test_about_is_a_factor_of_two_and_plus_minus_as_written():
@@ -93,6 +97,8 @@ def test_one_end_is_a_bound_without_a_value(text, low, high):
         ("2e25-1e25", "from the larger to the smaller"),
         ("1e400", "too large"),
         ("3 bananas", "is no positive number"),
+        ("64,32", "one number or two"),
+        ("1.5e12,2e9", "several figures"),
         ("1±2", "below zero"),
         ("", "is no positive number"),
     ],

@@ -69,6 +69,29 @@ def test_the_frontier_is_that_of_a_hand_count():
     assert set(names(*rows, frontier=3)) == expected
 
 
+def test_the_frontier_of_models_is_that_by_compute():
+    def priced(name, day, flop, usd):
+        amounts = {"cost_usd": Amount.exactly(usd)}
+        amounts |= {"training_flop": Amount.exactly(flop)} if flop else {}
+        return Row(name=name, date=Date(day=datetime.date.fromisoformat(day)), amounts=amounts)
+
+    rows = (
+        priced("large", "2020-01-01", 1e22, 10.0),
+        priced("dear", "2020-02-01", 1e20, 1e6),
+        priced("untold", "2020-03-01", None, 1e7),
+        priced("larger", "2020-04-01", 1e23, 20.0),
+    )
+    cost = select(table(*rows), "cost_usd", Selection(frontier=1))
+    assert cost.names == ("large", "larger")
+    assert cost.selection.startswith("running top 1 by training_flop")
+    assert cost.frontier == 0  # of its own largest values it is not the top
+    own = select(table(*rows), "cost_usd", Selection(frontier=1, frontier_by="cost_usd"))
+    assert own.names == ("large", "dear", "untold")
+    assert own.frontier == 1
+    with pytest.raises(UnknownNameError, match="quantity of this table"):
+        select(table(*rows), "cost_usd", Selection(frontier=1, frontier_by="n_params"))
+
+
 def test_a_row_known_by_bounds_belongs_to_the_frontier_where_it_may():
     hidden = row("hidden", "2021-06-01", Amount.bounded(1e21, 1e24))
     small = row("small", "2021-06-01", Amount.bounded(0.0, 1e19))

@@ -96,6 +96,18 @@ def test_hardware_of_epoch_ai_with_ratios(table):
     assert row.amounts["hardware_fp32_per_watt"].value == pytest.approx(6.691e13 / 700)
 
 
+def test_supercomputers_with_logarithms(table):
+    row = table(
+        "Name,Owner,First Operational Date,Max OP/s (log),16-bit OP/s (log),H100 equivalents,"
+        "Power Capacity (MW),Hardware Cost\n"
+        "Colossus,xAI,2024-09-01,20.3,20.0,100000,150.5,4000000000\n"
+    ).rows[0]
+    assert row.organisation == "xAI"
+    assert row.amounts["cluster_flops"].value == pytest.approx(1e20)
+    assert row.amounts["cluster_megawatts"].value == 150.5
+    assert set(row.amounts) == {"cluster_flops", "cluster_h100", "cluster_megawatts", "cluster_usd"}
+
+
 def test_what_cannot_be_used_is_reported_by_row(table):
     read = table(
         "Model,Date,Parameters,Mood\nA,soon,1\nB,2023,lots,glad\nC,,3\nD,2023-01-01,4\nD,2023-01-01,4\n"

@@ -63,6 +63,7 @@ PLUS_MINUS = re.compile(r"\s*(?:±|\+/-)\s*")
 RANGE = re.compile(r"\s*(?:\bto\b|–|—|～|\.\.+|至|(?<![eE^(])\s*-\s*(?=[\d.$]))\s*")
 POWER = re.compile(r"(?:(?P<head>[\d.,_]+)\s*[x×*·]\s*)?10\s*(?:\^|\*\*)\s*\(?(?P<power>[+-]?\d+)\)?")
 RAISED = re.compile(r"10(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺])")
+DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])")
 NUMBER = re.compile(r"^(?P<digits>\d[\d.,_'’\s]*|\.\d+)(?P<exponent>[eE][+-]?\d+)?\s*(?P<scale>[^\W\d_]*)$")
 
 
@@ -71,14 +72,16 @@ def is_nothing(text: str) -> bool:
     return text.strip().casefold() in NOTHING
 
 
-def parse_amount(text: str) -> Amount:
+def parse_amount(text: str, *, decimal_comma: bool = False) -> Amount:
     """Return the positive figure that ``text`` states.
 
     ``3.8e25``, ``3.8×10^25``, ``1,024``, ``1.3B``, ``$1.2 million``; ``~1e25`` lies within a factor of two;
-    ``1e25-2e25`` and ``5±2`` are ranges; ``<1e26``, ``>1e25`` and ``at least 4k`` are bounds.  DataError
-    says what is wrong.
+    ``1e25-2e25`` and ``5±2`` are ranges; ``<1e26``, ``>1e25`` and ``at least 4k`` are bounds.  ``3,14`` is
+    a number where ``decimal_comma`` says so, else it may be two.  DataError says what is wrong.
     """
     words = _plain(text)
+    if decimal_comma:
+        words = DECIMAL_COMMA.sub(r"\1.\2", words)
     if bound := LOWER.match(words):
         return Amount.bounded(_number(words[bound.end() :]), math.inf)
     if bound := UPPER.match(words):
@@ -129,7 +132,8 @@ def _number(words: str) -> float:
     found = NUMBER.match(words)
     scale = SCALES.get(found["scale"].casefold(), 0.0 if found["scale"] else 1.0) if found else 0.0
     if found is None or scale == 0.0:
-        raise DataError("is no positive number")
+        several = re.match(r"^[\d.eE+]+,", words)
+        raise DataError("states several figures" if several else "is no positive number")
     try:
         value = float(_ungrouped(found["digits"]) + (found["exponent"] or "")) * scale
     except (ValueError, OverflowError) as error:
@@ -148,8 +152,8 @@ def _ungrouped(digits: str) -> str:
             if mark == "." and grouped == 1 and "," not in digits:
                 break  # 1.234 is a decimal
             return digits.replace(mark, "").replace(point, ".")
-    if re.fullmatch(r"\d+,\d+", digits):  # a decimal comma
-        return digits.replace(",", ".")
+    if "," in digits:
+        raise DataError("has a comma that marks no thousands: one number or two")
     return digits
 
 

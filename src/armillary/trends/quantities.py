@@ -8,7 +8,7 @@ from typing import Literal
 
 from armillary.core.errors import UnknownNameError
 
-Kind = Literal["model", "hardware", "cluster", "measure"]
+Kind = Literal["model", "hardware", "cluster", "measure", "own"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,7 @@ MODEL = _named(
             "training compute cost",
             "cost (inflation-adjusted)",
             "training cost (2023 usd)",
+            "hardware_capex_energy_cost",
         ),
     ),
     Quantity(
@@ -133,6 +134,7 @@ HARDWARE = _named(
             "tensor-fp16/bf16 performance (flop/s)",
             "tensor-fp16 performance (flop/s)",
             "tensor fp16/bf16 performance (flop/s)",
+            "fp16 tensor core",
         ),
     ),
     Quantity(
@@ -265,6 +267,11 @@ BOUNDS: Mapping[str, tuple[str, ...]] = {
     "training_flop_low": ("training compute lower bound",),
     "training_flop_high": ("training compute upper bound",),
 }
+LOGARITHMS: Mapping[str, tuple[str, ...]] = {  # columns of log10
+    "cluster_flops_log": ("16-bit op/s (log)", "max op/s (log)"),
+}
+# By what the frontier is judged: of all of a model's figures, by compute.
+RANKED_BY: Mapping[Kind, str] = {"model": "training_flop", "cluster": "cluster_flops"}
 
 
 def quantity(name: str, known: Mapping[str, Quantity] = PUBLISHED) -> Quantity:
@@ -276,5 +283,7 @@ def quantity(name: str, known: Mapping[str, Quantity] = PUBLISHED) -> Quantity:
 
 def columns_of(field: str) -> Iterable[str]:
     """Return the names, in lower case, that tables call a field by; its own comes first."""
-    theirs = PUBLISHED[field].columns if field in PUBLISHED else TEXTS.get(field, BOUNDS.get(field, ()))
+    theirs = (
+        PUBLISHED[field].columns if field in PUBLISHED else {**TEXTS, **BOUNDS, **LOGARITHMS}.get(field, ())
+    )
     return (field, *theirs)

@@ -51,6 +51,10 @@ class Amount:
         """Return the ratio, its bounds as far apart as those of both allow; ``other`` is bounded above 0."""
         return Amount(value=self.value / other.value, low=self.low / other.high, high=self.high / other.low)
 
+    def raised(self) -> Amount:
+        """Return ten to the power of a figure that a table states as a logarithm."""
+        return Amount(value=10.0**self.value, low=10.0**self.low, high=10.0**self.high)
+
     @property
     def known(self) -> bool:
         """Whether it has a value, be it uncertain."""

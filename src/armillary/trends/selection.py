@@ -12,7 +12,7 @@ from jaxtyping import Bool
 
 from armillary.core.errors import DataError, RequestError, UnknownNameError
 from armillary.trends.outliers import large_scale, low_outliers
-from armillary.trends.quantities import Quantity
+from armillary.trends.quantities import RANKED_BY, Quantity
 from armillary.trends.record.shipped import quantities
 from armillary.trends.rows import Amount, Row, Table, latest_editions
 from armillary.trends.series import Series
@@ -23,7 +23,7 @@ CONFIDENCE = {"Confident": 10**0.5, "Likely": 10.0, "Speculative": 10**1.5}
 TWOFOLD = 2.0  # Sevilla et al. 2022
 BY_CONFIDENCE = 0.0
 LATEST = "latest"
-MODEL_LIKE = Quantity(name="", kind="model", unit="", description="")  # a column of a user's own
+OWN = Quantity(name="", kind="own", unit="", description="")  # a column of a user's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,8 @@ class Selection:
     since: float | None = None  # decimal year
     until: float | None = None
     notable: bool = False
-    frontier: int | None = None  # the n largest of their day
+    frontier: int | None = None  # the n largest of their day, models by compute
+    frontier_by: str | None = None  # another quantity to judge them by
     domain: str | None = None
     organisation: str | None = None  # of a measure: the entity
     without_outliers: bool = False  # those far below their time
@@ -56,7 +57,7 @@ class Selection:
     def words(self, table: Table) -> str:
         """Return the rules as a report names them."""
         kinds = [
-            f"running top {self.frontier}" if self.frontier else "",
+            f"running top {self.frontier}{_by(self.frontier_by)}" if self.frontier else "",
             "large-scale" if self.large_scale else "",
             "notable" if self.notable and _tells_notable(table) else "",
             f"domain {self.domain}" if self.domain else "",
@@ -73,6 +74,10 @@ class Selection:
         return f"{rules}{span}; {table.title}{untold}"
 
 
+def _by(quantity: str | None) -> str:
+    return f" by {quantity}" if quantity else ""
+
+
 def _edition(name: str | None) -> str:
     return "each date by its latest edition" if name == LATEST else f"edition {name}" if name else ""
 
@@ -85,21 +90,24 @@ def select(table: Table, name: str, selection: Selection | None = None) -> Serie
     """Return the series of the quantity ``name`` from the rows that ``selection`` keeps, in order of date.
 
     Outliers and the frontier are judged among all rows that have a value, those before ``since`` included;
-    a row known by bounds alone belongs to the frontier where it may.  Raises UnknownNameError for a quantity
-    or a domain that no row has, DataError when nothing is left.
+    a row known by bounds alone belongs to the frontier where it may.  The frontier of models is that by
+    training compute, whatever the quantity, as in the published trends of cost.
+
+    Raises UnknownNameError for a quantity or a domain that no row has, DataError when nothing is left.
     """
     rules = selection or Selection()
     if name not in table.quantities:
         raise UnknownNameError("quantity of this table", name, table.quantities)
     table, rules = _one_story(table, name, rules)
+    rules = replace(rules, frontier_by=_judge(table, name, rules))
     rows = tuple(sorted((row for row in table if name in row.amounts), key=lambda row: row.date.day))
     amounts = [row.amounts[name] for row in rows]
-    keep = _kept(table, rows, amounts, rules)
+    keep = _kept(table, rows, name, amounts, rules)
     if not keep.any():
         raise DataError(f"no row with {name} is left: {rules.words(table)}; drop a rule or widen the years")
     chosen = np.flatnonzero(keep)
     bounds = np.array([_bounds(rows[i], amounts[i], rules.uncertainty) for i in chosen])
-    known = quantities().get(name, MODEL_LIKE)
+    known = quantities().get(name, OWN)
     return Series(
         quantity=name,
         unit=known.unit,
@@ -110,12 +118,12 @@ def select(table: Table, name: str, selection: Selection | None = None) -> Serie
         high=bounds[:, 1],
         names=tuple(rows[i].name for i in chosen),
         sources=tuple(_source(rows[i], amounts[i]) for i in chosen),
-        frontier=rules.frontier or 0,
+        frontier=0 if rules.frontier_by else rules.frontier or 0,
     )
 
 
 def _kept(
-    table: Table, rows: tuple[Row, ...], amounts: list[Amount], rules: Selection
+    table: Table, rows: tuple[Row, ...], name: str, amounts: list[Amount], rules: Selection
 ) -> Bool[np.ndarray, " rows"]:
     keep = _where(rows, lambda row: _in_years(row, rules))
     if rules.notable:
@@ -136,7 +144,7 @@ def _kept(
     if rules.large_scale:
         keep &= _judged(rows, amounts, large_scale)
     if rules.frontier:
-        keep &= _in_frontier(rows, amounts, rules.frontier)
+        keep &= _in_frontier(table, rows, rules.frontier_by or name, rules.frontier)
     return keep
 
 
@@ -146,7 +154,7 @@ def _one_story(table: Table, name: str, rules: Selection) -> tuple[Table, Select
     Of several editions, unless one is named, that with the most rows is taken, of equals the latest: figures
     of the same year differ between editions, so they are mixed only when ``latest`` is asked for.
     """
-    if quantities().get(name, MODEL_LIKE).kind != "measure":
+    if quantities().get(name, OWN).kind != "measure":
         return table, rules
     rows = tuple(row for row in table if name in row.amounts)
     if rules.organisation:
@@ -219,18 +227,33 @@ def _judged(
     return judged
 
 
-def _in_frontier(rows: tuple[Row, ...], amounts: list[Amount], n: int) -> Bool[np.ndarray, " rows"]:
-    """Return which rows are among the n largest of their day and all days before.
+def _in_frontier(table: Table, rows: tuple[Row, ...], judge: str, n: int) -> Bool[np.ndarray, " rows"]:
+    """Return which rows are among the n largest by ``judge`` of their day and all days before.
 
-    Only values count against a row; one known by bounds belongs where its upper bound would.
+    All rows of the table compete.  Only values count against a row; one known by bounds belongs where its
+    upper bound would, one without the figure does not.
     """
     day = np.array([row.date.day.toordinal() for row in rows])
-    values = np.array([amount.value for amount in amounts])
-    reach = np.where(np.isnan(values), [amount.high for amount in amounts], values)
-    earlier = (day[None, :] <= day[:, None]) & ~np.isnan(values)[None, :]
-    larger = (earlier & (np.nan_to_num(values)[None, :] > reach[:, None])).sum(axis=1)
-    inside: Bool[np.ndarray, " rows"] = larger < n
+    reach = np.array([_reach(row.amount(judge)) for row in rows])
+    rivals = [(row.date.day.toordinal(), row.amounts[judge].value) for row in table if judge in row.amounts]
+    days, values = np.array([rival for rival in rivals if not math.isnan(rival[1])]).reshape(-1, 2).T
+    larger = ((days[None, :] <= day[:, None]) & (values[None, :] > reach[:, None])).sum(axis=1)
+    inside: Bool[np.ndarray, " rows"] = (larger < n) & ~np.isnan(reach)
     return inside
+
+
+def _reach(amount: Amount | None) -> float:
+    """Return the largest that a figure may be: its value, or its upper bound; NaN where there is none."""
+    return math.nan if amount is None else amount.value if amount.known else amount.high
+
+
+def _judge(table: Table, name: str, rules: Selection) -> str | None:
+    """Return the quantity that judges the frontier, None where it is ``name`` itself."""
+    usual = RANKED_BY.get(quantities().get(name, OWN).kind, name)
+    judge = rules.frontier_by or (usual if usual in table.quantities else name)
+    if judge not in table.quantities:
+        raise UnknownNameError("quantity of this table", judge, table.quantities)
+    return None if judge == name else judge
 
 
 def _bounds(row: Row, amount: Amount, uncertainty: float) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from armillary.core.errors import DataError, unknown
 from armillary.trends.parsing import Order, is_nothing, parse_amount, parse_date, slashed
-from armillary.trends.quantities import BOUNDS, PUBLISHED, TEXTS, columns_of
+from armillary.trends.quantities import BOUNDS, LOGARITHMS, PUBLISHED, TEXTS, columns_of
 from armillary.trends.rows import Amount, Problem, Row, Table, latest_editions, require_rows
 
 NO = frozenset(("no", "false", "0"))
@@ -36,14 +36,15 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     table's columns where they differ from the published ones.  Raises DataError when the file cannot be
     read, has no column of dates, a named column is missing, or no row can be used.
     """
-    header, records = _records(path)
+    header, records, decimal_comma = _records(path)
     names = _column_names(path, header, columns or {})
     used = {column for theirs in names.values() for column in theirs}
     order, notes = _date_order([_first(record, names["date"]) for _, record in records])
     rows: list[tuple[str, Row]] = []
     problems: list[Problem] = []
     for label, record in records:
-        row, found = _row(label, {ours: _first(record, theirs) for ours, theirs in names.items()}, order)
+        cells = {ours: _first(record, theirs) for ours, theirs in names.items()}
+        row, found = _row(label, cells, order, decimal_comma)
         problems += found
         if row is not None:
             rows.append((label, row))
@@ -60,8 +61,8 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     )
 
 
-def _records(path: Path) -> tuple[list[str], list[tuple[str, Cells]]]:
-    """Return (column names, rows labelled by where they stand)."""
+def _records(path: Path) -> tuple[list[str], list[tuple[str, Cells]], bool]:
+    """Return (column names, rows labelled by where they stand, whether commas may be decimal)."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -79,10 +80,11 @@ def _records(path: Path) -> tuple[list[str], list[tuple[str, Cells]]]:
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}, is no line of a table: {error}") from error
     header = [name.strip() for name in lines[0]]
-    return header, [
-        (f"row {number}", dict(zip(header, (cell.strip() for cell in line), strict=False)))
+    records: list[tuple[str, Cells]] = [
+        (f"row {number}", dict(zip(header, (" ".join(cell.split()) for cell in line), strict=False)))
         for number, line in enumerate(lines[1:], start=1)
     ]
+    return header, records, delimiter == ";"
 
 
 def _column_names(
@@ -93,7 +95,7 @@ def _column_names(
     for ours, theirs in columns.items():
         if theirs not in header:
             raise DataError(f"{path}: " + unknown(f"column (for {ours})", theirs, header))
-    fields = (*TEXTS, *PUBLISHED, *BOUNDS)
+    fields = (*TEXTS, *PUBLISHED, *BOUNDS, *LOGARITHMS)
     found = {ours: tuple(by_key[key] for key in columns_of(ours) if key in by_key) for ours in fields}
     found |= {ours: (theirs,) for ours, theirs in columns.items()}
     names = {ours: theirs for ours, theirs in found.items() if theirs}
@@ -124,7 +126,7 @@ def _date_order(cells: Sequence[str]) -> tuple[Order, tuple[str, ...]]:
     return "month first", ("dates put the day first in some rows: read one by one",) if first else ()
 
 
-def _row(label: str, cells: Cells, order: Order) -> tuple[Row | None, list[Problem]]:
+def _row(label: str, cells: Cells, order: Order, decimal_comma: bool) -> tuple[Row | None, list[Problem]]:
     """Return the row that cells state, or None, and what of them could not be used."""
     problem = functools.partial(_problem, label, cells)
     try:
@@ -137,9 +139,11 @@ def _row(label: str, cells: Cells, order: Order) -> tuple[Row | None, list[Probl
     for column in cells:
         if column not in TEXTS and cells[column]:
             try:
-                amounts[column] = parse_amount(cells[column])
+                amounts[column] = parse_amount(cells[column], decimal_comma=decimal_comma)
             except DataError as error:
                 problems.append(problem(column, str(error)))
+    for column in LOGARITHMS.keys() & amounts:
+        amounts.setdefault(column.removesuffix("_log"), amounts.pop(column).raised())
     if misplaced := _merge_bounds(amounts):
         problems.append(problem(*misplaced))
     row = Row(
