@@ -5,6 +5,7 @@ import pytest
 from histories import history
 
 from armillary.trends.back_test import AUTO, back_test, crps, vintage_dates
+from armillary.trends.methods import method_named
 
 
 def by_method(tested):
@@ -69,6 +70,18 @@ def test_intervals_that_held_too_little_are_widened():
     )
     assert by_method(tested)[AUTO].coverage_90 < 0.85
     assert tested.widen > 1.1
+
+
+def test_a_known_ceiling_is_not_projected_beyond():
+    rng = np.random.default_rng(5)
+    dates = np.arange(2010, 2018, 0.25)
+    values = 1 / (1 + np.exp(-0.9 * (dates - 2016))) * 10 ** (0.03 * rng.standard_normal(len(dates)))
+    series = history(rng, len(dates))
+    share = replace(series, dates=dates, values=values, low=values, high=values, ceiling=1.0)
+    tested = back_test(share)
+    assert tested.standard == tested.chosen == "logistic"
+    assert by_method(tested)["logistic"].crps < by_method(tested)["straight"].crps
+    assert method_named("logistic").sample(share, 100, 0).trend(np.array([2040.0])).max() <= 0
 
 
 def test_a_short_history_says_that_nothing_could_be_held_out():

@@ -74,7 +74,8 @@ def amount(value: float, unit: str) -> str:
     """Return a value of a series for a reader."""
     if "USD" in unit:
         return format_usd(value)
-    return format_count(value) if 0.01 <= value < 1e15 else format_flop(value)
+    small = 1e6 if "FLOP" in unit else 9.99e14
+    return format_count(value) if 0.01 <= value < small else format_flop(value)
 
 
 def span(interval: Interval, spec: str = ".2f") -> str:

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float
 
 from armillary.core.errors import FitError, RequestError
 from armillary.fitting.uncertainty import LEVEL
-from armillary.trends.methods import NO_GROWTH, STRAIGHT, candidates, method_named
+from armillary.trends.methods import LOGISTIC, NO_GROWTH, STRAIGHT, candidates, method_named, standard
 from armillary.trends.series import Series
 
 HORIZON = 5.0  # years ahead that are scored
@@ -52,16 +52,17 @@ class Vintage:
 class BackTest:
     """All vintages, which methods they choose, and by how much.
 
-    A straight line is chosen unless another method beats it by more than the standard error.  The score
-    called "auto" is of choosing so: at each vintage, by what had been scored until then.
+    The standard is chosen unless another method beats it by more than the standard error.  The score called
+    "auto" is of choosing so: at each vintage, by what had been scored until then.
     """
 
     horizon: float  # years
     vintages: tuple[Vintage, ...]
     scores: tuple[Score, ...]  # over all vintages, the best first
     chosen: str
-    rival: str  # the best method other than a straight line
-    lead: float  # CRPS of the straight line less that of its rival, orders of magnitude
+    standard: str  # a straight line; where a ceiling is known, a logistic curve
+    rival: str  # the best method other than the standard
+    lead: float  # CRPS of the standard less that of its rival, orders of magnitude
     lead_error: float  # its standard error over vintages; infinite with fewer than two
     widen: float  # what a 90% interval has to be multiplied by where too few rows fell into it, else 1
     verdict: str
@@ -89,21 +90,23 @@ def back_test(
     asked = tuple(dict.fromkeys((STRAIGHT, NO_GROWTH, *(methods or candidates(series)))))
     trials = [_trial(series, asked, date, horizon, seed) for date in vintage_dates(series, horizon)]
     names = [name for name in asked if all(name in trial.draws for trial in trials)]
-    chosen = _choose(trials, names, horizon)
-    earlier = [_choose(_as_known(trials, trial.date), names, horizon) for trial in trials]
+    kept = standard(series)
+    chosen = _choose(trials, names, kept, horizon)
+    earlier = [_choose(_as_known(trials, trial.date), names, kept, horizon) for trial in trials]
     vintages = tuple(_vintage(trial, names, auto) for trial, auto in zip(trials, earlier, strict=True))
     totals = _totals(vintages)
-    lead = _lead(trials, names, horizon)
+    lead = _lead(trials, names, kept, horizon)
     return BackTest(
         horizon=horizon,
         vintages=vintages,
         scores=totals,
         chosen=chosen,
+        standard=kept,
         rival=lead[0],
         lead=lead[1],
         lead_error=lead[2],
         widen=_widening(trials, earlier, vintages, horizon),
-        verdict=_verdict(vintages, totals, chosen, lead),
+        verdict=_verdict(vintages, totals, chosen, kept, lead),
     )
 
 
@@ -167,18 +170,20 @@ def _as_known(trials: Sequence[_Trial], date: float) -> list[_Trial]:
     return cut
 
 
-def _choose(trials: Sequence[_Trial], names: Sequence[str], horizon: float) -> str:
-    """Return the best method if it beats a straight line by more than the standard error, else that line."""
-    best, lead, error = _lead(trials, names, horizon)
-    return best if len(trials) >= LEAST_VINTAGES and lead > error else STRAIGHT
+def _choose(trials: Sequence[_Trial], names: Sequence[str], kept: str, horizon: float) -> str:
+    """Return the best method if it beats the one that is ``kept`` by more than the standard error."""
+    best, lead, error = _lead(trials, names, kept, horizon)
+    return best if len(trials) >= LEAST_VINTAGES and lead > error else kept
 
 
-def _lead(trials: Sequence[_Trial], names: Sequence[str], horizon: float) -> tuple[str, float, float]:
-    """Return the best method other than a straight line, its lead over that, and the standard error."""
-    others = [name for name in names if name != STRAIGHT]
+def _lead(
+    trials: Sequence[_Trial], names: Sequence[str], kept: str, horizon: float
+) -> tuple[str, float, float]:
+    """Return the best method other than the one ``kept``, its lead over that, and the standard error."""
+    others = [name for name in names if name != kept and not (name == STRAIGHT and kept == LOGISTIC)]
     if not trials:
         return others[0], 0.0, np.inf
-    table = _crps_table(trials, (STRAIGHT, *others))
+    table = _crps_table(trials, (kept, *others))
     best = 1 + int(np.argmin(table[1:].mean(1)))
     ahead = table[0] - table[best]
     return others[best - 1], float(ahead.mean()), _standard_error(ahead, horizon)
@@ -251,14 +256,18 @@ def _widening(
 
 
 def _verdict(
-    vintages: Sequence[Vintage], totals: Sequence[Score], chosen: str, lead: tuple[str, float, float]
+    vintages: Sequence[Vintage],
+    totals: Sequence[Score],
+    chosen: str,
+    kept: str,
+    lead: tuple[str, float, float],
 ) -> str:
     if not vintages:
-        return f"{STRAIGHT}, untested: too few rows to hold any out"
+        return f"{kept}, untested: too few rows to hold any out"
     by_name = {score.method: score for score in totals}
     other, ahead, error = lead
     side = "ahead of" if ahead > 0 else "behind"
-    margin = f"{other} is {abs(ahead):.3f} +- {error:.3f} {side} a straight line"
+    margin = f"{other} is {abs(ahead):.3f} +- {error:.3f} {side} {kept}"
     if len(vintages) < LEAST_VINTAGES:
         margin += f", and {len(vintages)} vintages are too few to choose by"
     auto, straight, none = (by_name[name] for name in (AUTO, STRAIGHT, NO_GROWTH))

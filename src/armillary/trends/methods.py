@@ -92,18 +92,27 @@ METHODS = {
         ),
     )
 }
-NO_GROWTH, STRAIGHT = "no-growth", "straight"  # what every method is held against
+NO_GROWTH, STRAIGHT, LOGISTIC = "no-growth", "straight", "logistic"
 
 
 def candidates(series: Series) -> tuple[str, ...]:
     """Return the methods among which a back-test chooses.
 
-    S-curves are for one thing measured at regular dates, as users or revenue are, not for a cloud of models.
+    S-curves are for one thing that grows and is measured at regular dates, as users or revenue are, not for
+    a cloud of models; where a ceiling is known, nothing else will do.
     """
-    steps = np.diff(np.sort(series.dates[series.exact]))
+    if series.ceiling is not None:
+        return (NO_GROWTH, *S_CURVES)
+    known = series.known()
+    steps = np.diff(np.sort(known.dates))
     regular = 1 < len(steps) < MOST_REGULAR and steps.max() <= 3 * np.median(steps)
-    curves = tuple(S_CURVES) if regular and not series.frontier else ()
-    return (NO_GROWTH, STRAIGHT, "recent", "breaks", *curves)
+    curves = regular and not series.frontier and known.values[known.dates.argmax()] > known.values[0]
+    return (NO_GROWTH, STRAIGHT, "recent", "breaks", *(S_CURVES if curves else ()))
+
+
+def standard(series: Series) -> str:
+    """Return the method kept unless another does better: a straight line, below a ceiling a logistic."""
+    return STRAIGHT if series.ceiling is None else LOGISTIC
 
 
 def method_named(name: str) -> Method:

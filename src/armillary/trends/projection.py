@@ -98,7 +98,8 @@ def project(
     chosen = method_named(tested.chosen if method == AUTO else method)
     falling = growth.overall.slope.value < 0
     drawn = chosen.sample(series, n_draws, seed)
-    trend = _widened(drawn.trend(at), tested.widen)
+    most = LARGEST if series.ceiling is None else float(np.log10(series.ceiling))
+    trend = np.minimum(_widened(drawn.trend(at), tested.widen), most)
     top = _top(series, drawn, at, tested.widen, seed) if series.frontier else None
     return Projection(
         series=series,
@@ -109,7 +110,7 @@ def project(
         widen=tested.widen,
         years=at,
         trend=_band(trend),
-        rows=_band(_widened(drawn.rows(at, seed), tested.widen)),
+        rows=_band(np.minimum(_widened(drawn.rows(at, seed), tested.widen), most)),
         top=None if top is None else _band(top),
         s_curves=_s_curves(series, seed),
         landmarks=landmarks(series, falling=falling),
@@ -137,8 +138,30 @@ def trend_paths(
 
     A row is one course through all ``years``: for simulations that need dates to hang together.
     """
-    drawn = method_named(projection.method).sample(projection.series, n_draws, projection.seed)
-    return _widened(drawn.trend(years), projection.widen)
+    return _widened(trend_courses(projection, projection.series, years, n_draws), projection.widen)
+
+
+def top_paths(
+    projection: Projection, years: Float[np.ndarray, " years"], n_draws: int = N_DRAWS
+) -> Float[np.ndarray, "draws years"]:
+    """Return courses of the largest value so far, as ``trend_paths`` does of the trend.
+
+    Raises RequestError when the series is no frontier, or for years before its last row.
+    """
+    series, seed = projection.series, projection.seed
+    if not series.frontier or years.min() < series.dates.max():
+        raise RequestError(
+            f"the largest so far is told of a frontier after {series.dates.max():.1f}; give --frontier N"
+        )
+    drawn = method_named(projection.method).sample(series, n_draws, seed)
+    return _top(series, drawn, years, projection.widen, seed)
+
+
+def trend_courses(
+    projection: Projection, series: Series, years: Float[np.ndarray, " years"], n_draws: int = N_DRAWS
+) -> Float[np.ndarray, "draws years"]:
+    """Return courses of the trend of another ``series`` (log10), by the method of ``projection``."""
+    return method_named(projection.method).sample(series, n_draws, projection.seed).trend(years)
 
 
 def landmarks(series: Series, *, falling: bool = False) -> tuple[Landmark, ...]:

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import stdtrit
 
-from armillary.core.errors import FitError, RequestError, UnknownNameError
+from armillary.core.errors import FitError, UnknownNameError
 from armillary.fitting.uncertainty import LEVEL, Estimate, Interval, interval_of
 from armillary.trends.censoring import Sample
 from armillary.trends.forecast import LARGEST, Forecast, power
@@ -124,21 +124,19 @@ class SCurveFit:
     advice: str  # what follows where the ceiling is not identified, else empty
 
 
-def fit_s_curve(
-    series: Series, curve: str, *, ceiling: float | None = None, n_draws: int = N_DRAWS, seed: int = 0
-) -> SCurveFit:
+def fit_s_curve(series: Series, curve: str, *, n_draws: int = N_DRAWS, seed: int = 0) -> SCurveFit:
     """Fit ``curve`` (logistic, gompertz or bass) to the rows of ``series`` that have values.
 
-    ``ceiling``, in the unit of the series, is held where it is known (1 for a share).  Raises FitError when
-    rows are too few for the curve, RequestError when a value lies above the ceiling.
+    A ceiling that the series knows is held.  Raises FitError when rows are too few for the curve,
+    UnknownNameError for another curve.
     """
-    grid = _grid(series, curve, ceiling)
+    grid = _grid(series, curve)
     draws = grid.draw(n_draws, seed)
-    identified = ceiling is not None or grid.ends_growth
+    identified = series.ceiling is not None or grid.ends_growth
     least = power(float(np.min(grid.log_ceiling[grid.supported])))
     advice = "" if identified else (
         f"exponential growth fits as well, so no ceiling is identified, only that it is above {least:.3g} "
-        f"{series.unit}; give a known one, or read the projection as one of how far growth has come"
+        f"{series.unit}; name a known one with --ceiling"
     )  # fmt: skip
     likeliest = grid.parameters[np.argmin(grid.rss)]
     inflection = draws.shape.inflection(*draws.parameters.T)
@@ -164,11 +162,9 @@ def fit_s_curve(
     )
 
 
-def sample_s_curves(
-    series: Series, curve: str, *, ceiling: float | None = None, n_draws: int = N_DRAWS, seed: int = 0
-) -> SCurves:
+def sample_s_curves(series: Series, curve: str, *, n_draws: int = N_DRAWS, seed: int = 0) -> SCurves:
     """Draw curves as plausible as the data find them.  Raises as ``fit_s_curve`` does."""
-    return _grid(series, curve, ceiling).draw(n_draws, seed)
+    return _grid(series, curve).draw(n_draws, seed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -232,20 +228,17 @@ class _Grid:
         )
 
 
-def _grid(series: Series, curve: str, ceiling: float | None) -> _Grid:
+def _grid(series: Series, curve: str) -> _Grid:
     if curve not in S_CURVES:
         raise UnknownNameError("S-curve", curve, S_CURVES)
     shape, sample = S_CURVES[curve], checked_sample(series.known())
-    needed = len(shape.parameters) + (ceiling is None) + 2
+    needed = len(shape.parameters) + (series.ceiling is None) + 2
     if len(sample) < needed:
         raise FitError(
             f"a {curve} curve needs {needed} rows with a value and {series.quantity} ({series.selection}) "
             f"has {len(sample)}; fit a straight line with --method straight"
         )
-    highest = float(np.max(series.known().values))
-    if ceiling is not None and ceiling <= highest:
-        raise RequestError(f"a ceiling of {ceiling:g} lies below a value of {highest:g}; give a higher one")
-    held = None if ceiling is None else float(np.log10(ceiling))
+    held = None if series.ceiling is None else float(np.log10(series.ceiling))
     axes = _ranges(shape, sample)
     grid = _cells(shape, sample, held, axes)
     for _ in range(ZOOMS):

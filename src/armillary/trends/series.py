@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Bool, Float
 
-from armillary.core.errors import DataError
+from armillary.core.errors import DataError, RequestError
 
 
 def decimal_year(date: datetime.date) -> float:
@@ -31,9 +31,11 @@ class Series:
     ``dates`` are decimal years and ``values`` positive, in ``unit``.  ``low`` and ``high`` bound each value:
     both equal to it where it is exact, apart where it is uncertain (by a factor of two: value/2 and value*2).
     Where only bounds are known the value is NaN; ``low`` may then be 0 and ``high`` infinite.  ``frontier``
-    is n where a row was among the n largest of its day, 0 where rows were chosen otherwise.
+    is n where a row was among the n largest of its day, 0 where rows were chosen otherwise.  ``ceiling`` is
+    what the quantity cannot pass, where that is known: 1 of a share, all people of users.
 
-    Raises DataError when the columns differ in length or a number cannot be what it stands for.
+    Raises DataError when the columns differ in length or a number cannot be what it stands for, RequestError
+    for a ceiling below a value.
     """
 
     quantity: str
@@ -46,6 +48,7 @@ class Series:
     names: tuple[str, ...]
     sources: tuple[str, ...]
     frontier: int = 0
+    ceiling: float | None = None
 
     def __post_init__(self) -> None:
         columns = (self.dates, self.values, self.low, self.high, self.names, self.sources)
@@ -59,6 +62,11 @@ class Series:
         self._refuse(
             ~((self.low >= 0) & (self.high > 0) & (self.low <= self.high)), "has bounds out of order"
         )
+        if self.ceiling is not None and not self.ceiling > np.nanmax(self.values, initial=0.0):
+            raise RequestError(
+                f"a ceiling of {self.ceiling:g} lies below {self.quantity} of {np.nanmax(self.values):g}; "
+                "give a higher one"
+            )
         inside = np.isnan(self.values) | (self.low <= self.values) & (self.values <= self.high)
         self._refuse(~inside, "lies outside its bounds")
         self._refuse(

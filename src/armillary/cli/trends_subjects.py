@@ -1,0 +1,166 @@
+"""What ``armillary trends`` can be asked: a quantity, or one of the questions that follow from its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from armillary.cli import trends_output, trends_tables
+from armillary.core.errors import RequestError, UnknownNameError
+from armillary.core.units import parse_count
+
+if TYPE_CHECKING:
+    from armillary.trends.projection import Projection
+    from armillary.trends.rows import Table
+    from armillary.trends.series import Series
+
+COMPUTE = "training_flop"
+FRONTIER = 10  # rows of the demand that is held against limits
+SINCE = 2010.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What was asked on the command line."""
+
+    subject: str
+    words: tuple[str, ...]
+    data: Path | None
+    rules: Mapping[str, Any]  # fields of a Selection
+    everything: bool
+    until: float
+    ceiling: float | None
+    method: str
+    quantile: float | None
+    out: Path | None
+    seed: int
+    as_json: bool
+
+
+def answer(question: Question) -> None:
+    """Answer on standard output.  Raises UnknownNameError for a subject that is none."""
+    if question.subject in SUBJECTS:
+        SUBJECTS[question.subject](question)
+        return
+    from armillary.trends.record.shipped import quantities
+
+    known = quantities()
+    if question.data is None and question.subject not in known:
+        raise UnknownNameError("quantity or subject of trends", question.subject, [*known, *SUBJECTS])
+    if question.words:
+        raise RequestError(f"a quantity takes no more words and {question.words[0]!r} was given; use options")
+    _quantity(question)
+
+
+def _selected(question: Question, name: str, path: Path | None, **rules: Any) -> tuple[Series, Table]:
+    from armillary.trends.record.tables import table_of
+    from armillary.trends.selection import Selection, select
+
+    table, models = table_of(name, path)
+    asked = {key: value for key, value in question.rules.items() if value is not None}
+    chosen = Selection(notable=models and not question.everything, **rules | asked)
+    return select(table, name, chosen), table
+
+
+def _projected(question: Question, series: Series) -> Projection:
+    from armillary.trends.projection import project, years_until
+
+    years = years_until(series, question.until)
+    return project(series, years, question.method, seed=question.seed)
+
+
+def _quantity(question: Question) -> None:
+    from armillary.trends.quantiles import quantile_growth
+    from armillary.trends.trend_file import save_trend
+
+    series, table = _selected(question, question.subject, question.data)
+    series = replace(series, ceiling=question.ceiling)
+    projection = _projected(question, series)
+    edge = None
+    if question.quantile is not None:
+        edge = (question.quantile, quantile_growth(series, question.quantile, seed=question.seed))
+    if question.out is not None:
+        save_trend(projection, question.out)
+    trends_output.emit_projection(projection, edge, table, question.out, question.as_json)
+
+
+def _bottlenecks(question: Question) -> None:
+    from armillary.trends.bottlenecks import ReviewBudget, bottlenecks, review_limit
+    from armillary.trends.projection import top_paths
+    from armillary.trends.record.assumptions import parse_overrides
+
+    stated = parse_overrides(question.words)
+    sites = stated.pop("sites", "campus")
+    review = {field.name: stated.pop(field.name, None) for field in fields(ReviewBudget)}
+    series, _ = _selected(question, COMPUTE, question.data, since=SINCE, frontier=FRONTIER)
+    projection = _projected(question, series)
+    years = np.arange(np.ceil(series.dates.max()), question.until + 0.5)
+    found = bottlenecks(
+        top_paths(projection, years), years, overrides=stated, sites=_sites(sites), seed=question.seed
+    )
+    limit = None
+    if any(review.values()):
+        if missing := [name for name, value in review.items() if value is None]:
+            raise RequestError(f"a review needs {', '.join(missing)} too; write {missing[0]}=NUMBER")
+        limit = review_limit(ReviewBudget(**{name: parse_count(str(v)) for name, v in review.items()}))
+    trends_tables.emit_bottlenecks(found, projection, limit, question.as_json)
+
+
+def _sites(name: str) -> Any:
+    from armillary.trends.limits import SITES
+
+    if name not in SITES:
+        raise UnknownNameError("kind of sites", name, SITES)
+    return name
+
+
+def _innovations(question: Question) -> None:
+    from armillary.trends.ledger import RESOURCES, compare, ledger
+
+    domain = question.rules["domain"] or "language"
+    ledgers = [ledger(resource, domain=domain) for resource in question.words or RESOURCES]
+    trends_tables.emit_innovations(ledgers, compare(), question.as_json)
+
+
+def _families(question: Question) -> None:
+    from armillary.core.errors import FitError
+    from armillary.trends.families import adoption, family_shares
+    from armillary.trends.record.tables import table_of
+
+    table, _ = table_of(COMPUTE, question.data)
+    shares = family_shares(table.rows)
+    curves, problems = [], {}
+    for family in question.words or shares.families:
+        try:
+            curves.append(adoption(table.rows, family))
+        except FitError as error:
+            problems[family] = str(error)
+    trends_tables.emit_families(shares, curves, problems, question.as_json)
+
+
+def _drift(question: Question) -> None:
+    from armillary.trends.drift import drift
+    from armillary.trends.projection import trend_courses
+
+    if len(question.words) not in (2, 3):
+        raise RequestError("drift compares two tables: armillary trends drift OLD.csv NEW.csv [QUANTITY]")
+    older_path, newer_path, name = (*question.words, COMPUTE)[:3]
+    older, _ = _selected(question, name, Path(older_path))
+    newer, _ = _selected(question, name, Path(newer_path))
+    projection = _projected(question, older)
+    first = np.ceil(older.dates.max())
+    years = np.arange(first, max(question.until, first) + 0.5)
+    found = drift(older, newer, years, lambda series, at: trend_courses(projection, series, at))
+    trends_tables.emit_drift(found, projection, question.as_json)
+
+
+SUBJECTS: dict[str, Callable[[Question], None]] = {
+    "bottlenecks": _bottlenecks,
+    "innovations": _innovations,
+    "families": _families,
+    "drift": _drift,
+}
