@@ -157,7 +157,7 @@ def _notes(
     notes = [
         f"Times are {calibration.slowdown:.3g} times {against}, as of {calibration.source}; "
         f"they scatter by {calibration.spread:.0%}.",
-        f"The {'fastest layout that fits' if chosen else 'layout given'}: {choice.layout}; a batch is "
+        f"The layout is {'the fastest that fits' if chosen else 'the one given'}; a batch is "
         f"{batch / 1e6:.3g}M tokens.",
     ]
     if not isinstance(model, TransformerShape):
