@@ -85,6 +85,15 @@ def test_bounds_in_columns_of_their_own(table):
     assert "outside its bounds" in str(read.problems[0])
 
 
+def test_bounds_that_cross_are_left_out(table):
+    read = table(
+        "Model,Date,Parameters,Training compute lower bound,Training compute upper bound\n"
+        "A,2020,1,2e25,1e25\n"
+    )
+    assert set(read.rows[0].amounts) == {"n_params"}
+    assert "training_flop lies outside its bounds" in str(read.problems[0])
+
+
 def test_hardware_of_epoch_ai_with_ratios(table):
     row = table(
         "Hardware name,Manufacturer,Release date,Release price (USD),Tensor-FP16/BF16 performance (FLOP/s),"
@@ -115,10 +124,10 @@ def test_what_cannot_be_used_is_reported_by_row(table):
     assert [row.name for row in read] == ["B", "D"]
     said = [str(problem) for problem in read.problems]
     assert said == [
-        "row 1 (A): date = 'soon' is no date (2023-05-01, May 2023 and 2023 are); left out",
-        "row 2 (B): n_params = 'lots' is no positive number; cell left out",
-        "row 3 (C): date is missing; left out",
-        "row 5 (D): name = 'D' stands there already: row 4; left out",
+        "row 1 (A): Date = 'soon' is no date (2023-05-01, May 2023 and 2023 are); left out",
+        "row 2 (B): Parameters = 'lots' is no positive number; cell left out",
+        "row 3 (C): Date is missing; left out",
+        "row 5 (D): Model = 'D' stands there already: row 4; left out",
     ]
     assert read.unread == ("Mood",)
 
@@ -129,6 +138,12 @@ def test_the_latest_edition_of_a_row_stays(table):
     )
     assert read.rows[0].amounts["training_flop"].value == 2.7e25
     assert "is superseded by 2026-08" in str(read.problems[0])
+
+
+def test_rows_of_one_name_and_no_edition_stay(table):
+    read = table("name,date,training_flop\nX,2024-06-20,1e25\nX,2024-06-20,2e25\n")
+    assert len(read) == 2
+    assert read.problems == ()
 
 
 def test_own_columns_by_name(table):

@@ -152,25 +152,23 @@ def latest_editions(rows: tuple[Row, ...]) -> tuple[tuple[Row, ...], tuple[Probl
 
     Editions are compared as text, so they begin with the year: "2026-08 Epoch AI".
     """
-    best: dict[tuple[str, datetime.date], Row] = {}
+    latest: dict[tuple[str, datetime.date], str] = {}
     for row in rows:
         key = (row.name, row.date.day)
-        if key not in best or row.edition > best[key].edition:
-            best[key] = row
-    kept = {id(row) for row in best.values()}
+        latest[key] = max(row.edition, latest.get(key, ""))
+    old = [row for row in rows if row.edition < latest[row.name, row.date.day]]
     problems = tuple(
         Problem(
-            row=row.name,
+            row="older edition",
             name=row.name,
             column="edition",
             text=row.edition,
-            reason=f"is superseded by {best[row.name, row.date.day].edition}",
+            reason=f"is superseded by {latest[row.name, row.date.day]}",
             dropped=True,
         )
-        for row in rows
-        if id(row) not in kept
+        for row in old
     )
-    return tuple(row for row in rows if id(row) in kept), problems
+    return tuple(row for row in rows if row.edition == latest[row.name, row.date.day]), problems
 
 
 def require_rows(table: Table) -> Table:

@@ -14,6 +14,7 @@ import io
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from armillary.core.errors import DataError, unknown
@@ -45,10 +46,12 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     for label, record in records:
         cells = {ours: _first(record, theirs) for ours, theirs in names.items()}
         row, found = _row(label, cells, order, decimal_comma)
-        problems += found
+        problems += (
+            replace(problem, column=names.get(problem.column, (problem.column,))[0]) for problem in found
+        )
         if row is not None:
             rows.append((label, row))
-    kept, repeated = _distinct(rows)
+    kept, repeated = _distinct(rows, names.get("name", ("name",))[0])
     kept, superseded = latest_editions(kept)
     return require_rows(
         Table(
@@ -206,7 +209,7 @@ def _notable(cells: Cells) -> bool | None:
     return bool(cells["notable"]) and cells["notable"].casefold() not in NO
 
 
-def _distinct(rows: Sequence[tuple[str, Row]]) -> tuple[tuple[Row, ...], list[Problem]]:
+def _distinct(rows: Sequence[tuple[str, Row]], column: str) -> tuple[tuple[Row, ...], list[Problem]]:
     """Return rows without those that repeat another word for word, which are reported."""
     first: dict[tuple[object, ...], tuple[str, Row]] = {}
     problems = []
@@ -215,7 +218,7 @@ def _distinct(rows: Sequence[tuple[str, Row]]) -> tuple[tuple[Row, ...], list[Pr
         if key in first:
             reason = f"stands there already: {first[key][0]}"
             problems.append(
-                Problem(row=label, name=row.name, column="name", text=row.name, reason=reason, dropped=True)
+                Problem(row=label, name=row.name, column=column, text=row.name, reason=reason, dropped=True)
             )
         else:
             first[key] = (label, row)

@@ -24,18 +24,22 @@ MEASURES = ("demand.csv", "efficiency.csv")
 OVERHEAD = Amount.between(10.2 / 5.6, 1700 / 700)
 
 
-@functools.cache
 def models(path: Path | None = None) -> Table:
     """Return the models of the record, or those of a user's or Epoch AI's table at ``path``.
 
     DataError says what of a table cannot be read.
     """
-    table = read_table(path or MODELS)
-    return replace(table, rows=tuple(_with_power(row) for row in table.rows), title=_title(path, "models"))
+    table = read_table(path) if path else _shipped_models()
+    return replace(table, rows=tuple(_with_power(row) for row in table.rows))
 
 
-def _title(path: Path | None, what: str) -> str:
-    return str(path) if path else f"the record of {what} that ships"
+@functools.cache
+def _shipped_models() -> Table:
+    return replace(read_table(MODELS), title=_title("models"))
+
+
+def _title(what: str) -> str:
+    return f"the record of {what} that ships"
 
 
 def _with_power(row: Row) -> Row:
@@ -62,7 +66,7 @@ def hardware(path: Path | None = None) -> Table:
     """Return the accelerators of the hardware catalogue, or those of a table at ``path``."""
     if path:
         return read_table(path)
-    return Table(title=_title(None, "accelerators"), rows=tuple(_device(a) for a in accelerators()))
+    return Table(title=_title("accelerators"), rows=tuple(_device(a) for a in accelerators()))
 
 
 def _device(device: Accelerator) -> Row:
@@ -91,7 +95,7 @@ def measures() -> Table:
     Every edition of a report is kept: the rows of one metric, entity and date differ between them.
     """
     rows = tuple(_measure(row) for name in MEASURES for row in rows_of(name))
-    return Table(title=_title(None, "measures"), rows=rows)
+    return Table(title=_title("measures"), rows=rows)
 
 
 def _measure(row: Mapping[str, str]) -> Row:
