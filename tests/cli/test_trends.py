@@ -34,6 +34,14 @@ def test_the_answer_is_a_page_of_tables(capsys):
     assert re.search(r"1\.0e27\s+202\d-\d\d \(202\d-\d\d (to 20\d\d-\d\d|or later)\)", text)
 
 
+def test_further_rules_are_words(capsys):
+    exact = asked(capsys, "training_flop", "without_bounds", "uncertainty=1", "--since", "2010")
+    assert exact["growth"]["n_bounded"] == 0
+    rows = exact["series"]
+    known = [a == b for a, b in zip(rows["low"], rows["high"], strict=True)]
+    assert sum(known) > 0.9 * len(known)  # a few are told as ranges
+
+
 def test_a_share_stays_below_its_ceiling(capsys):
     facts = asked(capsys, "chatgpt_weekly_users", "--ceiling", "8.2e9")
     assert facts["method"] == "logistic"
@@ -91,7 +99,9 @@ def test_drift_between_two_tables(capsys, tmp_path):
         (["training_flp"], "did you mean 'training_flop'"),
         (["training_flop", "--method", "strait"], "did you mean 'straight'"),
         (["training_flop", "--until", "2015"], "project to a later year"),
-        (["training_flop", "more"], "takes no more words"),
+        (["training_flop", "large-scale"], "did you mean 'large_scale'"),
+        (["training_flop", "edition"], "write edition=VALUE"),
+        (["training_flop", "large_scale=1"], "write large_scale"),
         (["drift", "one.csv"], "compares two tables"),
         (["bottlenecks", "sites=moon"], "no kind of sites"),
         (["bottlenecks", "campus_power=1"], "no assumption is called"),

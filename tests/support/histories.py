@@ -1,6 +1,7 @@
 """Made-up histories of a quantity whose growth is known."""
 
 import numpy as np
+from hypothesis import strategies as st
 
 from armillary.trends.series import Series
 
@@ -41,5 +42,31 @@ def history(
         high=np.where(hidden, np.inf, values * noise),
         names=tuple(f"model {i}" for i in range(n)),
         sources=tuple(f"source {i}" for i in range(n)),
+        frontier=frontier,
+    )
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.floats(1950, 2030), st.floats(-30, 60), st.floats(0, 3), st.sampled_from(["value", "low", "high"])
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def series_of(rows: list[tuple[float, float, float, str]], frontier: int = 0) -> Series:
+    """Return any rows at all as a series: values, uncertain or not, and bounds."""
+    dates, orders, width, kind = (np.array(column) for column in zip(*rows, strict=True))
+    return Series(
+        quantity="q",
+        unit="FLOP",
+        selection="fuzzed",
+        dates=dates,
+        values=np.where(kind == "value", 10**orders, np.nan),
+        low=np.where(kind == "high", 0.0, 10 ** (orders - width)),
+        high=np.where(kind == "low", np.inf, 10 ** (orders + width)),
+        names=("row",) * len(rows),
+        sources=("told",) * len(rows),
         frontier=frontier,
     )

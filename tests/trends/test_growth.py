@@ -2,9 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from histories import history
+from histories import ROWS, history, series_of
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from armillary.core.errors import FitError
 from armillary.fitting.uncertainty import Interval, interval_of
@@ -97,34 +96,9 @@ def test_too_few_rows_are_refused_in_words():
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.floats(1950, 2030),
-            st.floats(-30, 60),
-            st.floats(0, 3),
-            st.sampled_from(["value", "low", "high"]),
-        ),
-        min_size=1,
-        max_size=40,
-    )
-)
+@given(ROWS)
 def test_any_series_is_fitted_or_refused(rows):
-    orders = np.array([row[1] for row in rows])
-    width = np.array([row[2] for row in rows])
-    kind = np.array([row[3] for row in rows])
-    values = np.where(kind == "value", 10**orders, np.nan)
-    series = Series(
-        quantity="q",
-        unit="FLOP",
-        selection="fuzzed",
-        dates=np.array([row[0] for row in rows]),
-        values=values,
-        low=np.where(kind == "high", 0.0, 10 ** (orders - width)),
-        high=np.where(kind == "low", np.inf, 10 ** (orders + width)),
-        names=("row",) * len(rows),
-        sources=("told",) * len(rows),
-    )
+    series = series_of(rows)
     try:
         found = fit_growth(series, n_draws=50)
     except FitError:

@@ -3,9 +3,11 @@ import itertools
 
 import numpy as np
 import pytest
-from histories import history
+from histories import ROWS, history, series_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from armillary.core.errors import CheckpointError, RequestError, UnknownNameError
+from armillary.core.errors import CheckpointError, FitError, RequestError, UnknownNameError
 from armillary.trends.projection import Band, landmarks, project, trend_paths, years_until
 from armillary.trends.trend_file import load_trend, save_trend
 
@@ -92,6 +94,21 @@ def test_the_years_end_where_asked_and_beyond_the_rows():
     assert years[0] <= series.dates.min() < years[1]
     with pytest.raises(RequestError, match=r"the rows end in 202\d"):
         years_until(series, 2015.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(ROWS, st.sampled_from([0, 10]))
+def test_any_series_is_projected_or_refused(rows, frontier):
+    try:
+        found = project(series_of(rows, frontier), [2035.0, 2050.0], n_draws=40)
+    except FitError:
+        return
+    for band in (found.trend, found.rows, found.top):
+        if band is not None:
+            ordered = (band.low_90, band.low_50, band.median, band.high_50, band.high_90)
+            assert (np.diff(np.stack(ordered), axis=0) >= 0).all()
+            assert np.isfinite(ordered).all()
+    assert np.isfinite(found.widen)
 
 
 def shares(n_histories: int) -> tuple[float, float]:

@@ -14,7 +14,7 @@ def trends(
     subject: Annotated[str, typer.Argument(help="A quantity, or bottlenecks, innovations, families, drift.")],
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORDS]...", help="bottlenecks NAME=VALUE..., drift OLD NEW [QUANTITY]."),
+        typer.Argument(metavar="[WORDS]...", help="More rules, or NAME=VALUE... of limits, or OLD NEW."),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Your CSV, or a table of Epoch AI as downloaded.")] = None,
     since: Annotated[float | None, typer.Option(help="Use rows from this year on: 2010.")] = None,

@@ -14,6 +14,7 @@ from armillary.core.errors import RequestError, UnknownNameError
 from armillary.core.units import parse_count
 
 if TYPE_CHECKING:
+    from armillary.trends.bottlenecks import ReviewLimit
     from armillary.trends.projection import Projection
     from armillary.trends.rows import Table
     from armillary.trends.series import Series
@@ -51,9 +52,24 @@ def answer(question: Question) -> None:
     known = quantities()
     if question.data is None and question.subject not in known:
         raise UnknownNameError("quantity or subject of trends", question.subject, [*known, *SUBJECTS])
-    if question.words:
-        raise RequestError(f"a quantity takes no more words and {question.words[0]!r} was given; use options")
-    _quantity(question)
+    _quantity(replace(question, rules={**question.rules, **_rules(question.words)}))
+
+
+def _rules(words: tuple[str, ...]) -> dict[str, Any]:
+    """Return further rules of selection: ``large_scale``, ``uncertainty=1``, ``edition=latest``."""
+    from armillary.trends.selection import Selection
+
+    known = {field.name: field.default for field in fields(Selection)}
+    rules: dict[str, Any] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if name not in known:
+            raise UnknownNameError("rule of selection", name, known)
+        if bool(sign) == isinstance(known[name], bool):
+            raise RequestError(f"{word!r} is no rule; write {name}{'' if sign else '=VALUE'}")
+        numeric = isinstance(known[name], float)
+        rules[name] = (parse_count(value) if numeric else value) if sign else True
+    return rules
 
 
 def _selected(question: Question, name: str, path: Path | None, **rules: Any) -> tuple[Series, Table]:
@@ -89,25 +105,32 @@ def _quantity(question: Question) -> None:
 
 
 def _bottlenecks(question: Question) -> None:
-    from armillary.trends.bottlenecks import ReviewBudget, bottlenecks, review_limit
+    from armillary.trends.bottlenecks import ReviewBudget, bottlenecks
     from armillary.trends.projection import top_paths
-    from armillary.trends.record.assumptions import parse_overrides
+    from armillary.trends.record.assumptions import assumptions, parse_overrides
 
     stated = parse_overrides(question.words)
-    sites = stated.pop("sites", "campus")
-    review = {field.name: stated.pop(field.name, None) for field in fields(ReviewBudget)}
+    sites = _sites(stated.pop("sites", "campus"))
+    review = _review({field.name: stated.pop(field.name, None) for field in fields(ReviewBudget)})
+    assumptions(stated)  # a name that is none is said before anything is fitted
     series, _ = _selected(question, COMPUTE, question.data, since=SINCE, frontier=FRONTIER)
     projection = _projected(question, series)
     years = np.arange(np.ceil(series.dates.max()), question.until + 0.5)
-    found = bottlenecks(
-        top_paths(projection, years), years, overrides=stated, sites=_sites(sites), seed=question.seed
-    )
-    limit = None
-    if any(review.values()):
-        if missing := [name for name, value in review.items() if value is None]:
-            raise RequestError(f"a review needs {', '.join(missing)} too; write {missing[0]}=NUMBER")
-        limit = review_limit(ReviewBudget(**{name: parse_count(str(v)) for name, v in review.items()}))
-    trends_tables.emit_bottlenecks(found, projection, limit, question.as_json)
+    demand = top_paths(projection, years)
+    found = bottlenecks(demand, years, overrides=stated, sites=sites, seed=question.seed)
+    trends_tables.emit_bottlenecks(found, projection, review, question.as_json)
+
+
+def _review(stated: Mapping[str, str | None]) -> ReviewLimit | None:
+    """Return what a stated review of decisions comes to; None where nothing of one is stated."""
+    from armillary.trends.bottlenecks import ReviewBudget, review_limit
+
+    numbers = {name: parse_count(value) for name, value in stated.items() if value is not None}
+    if not numbers:
+        return None
+    if missing := [name for name in stated if name not in numbers]:
+        raise RequestError(f"a review needs {', '.join(missing)} too; write {missing[0]}=NUMBER")
+    return review_limit(ReviewBudget(**numbers))
 
 
 def _sites(name: str) -> Any:
