@@ -54,6 +54,14 @@ def test_the_advised_run_narrows_more_than_a_random_one_of_equal_cost(n_ladders)
     assert np.mean(gained) == pytest.approx(np.mean(foretold), abs=0.15)
 
 
+def test_no_run_is_advised_where_the_law_was_never_seen(surface):
+    decision = best_size_decision(surface, TARGET)
+    ratios = [row.n_tokens / row.n_params for row in surface.fit.observations]
+    best = [float((d / n).item()) for n, d in [surface.split(surface.law, 1e13)]]
+    for each in advise_run(decision, TARGET, 1e13).candidates:
+        assert min(ratios + best) / 2.1 <= each.n_tokens / each.n_params <= max(ratios + best) * 2.1
+
+
 def test_the_best_of_the_candidates_is_advised_within_the_cost(surface):
     decision = best_size_decision(surface, TARGET)
     advice = advise_run(decision, TARGET, 1e13)

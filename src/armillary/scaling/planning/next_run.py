@@ -27,6 +27,7 @@ from armillary.scaling.planning.surface import LossSurface
 
 COSTS = (1 / 27, 1 / 9, 1 / 3, 1.0)  # of what the run may cost
 SIZES = tuple(np.geomspace(1 / 10, 10, 15))  # over the best size at that cost
+BEYOND = 2.0  # times the tokens per parameter of runs that were fitted, and its inverse
 SHOWN = 12  # candidates that are kept
 METHOD = (
     "linear-Gaussian update over the law's draws (Lindley 1956; Chaloner & Verdinelli 1995): the expected "
@@ -86,14 +87,17 @@ def advise_run(
 ) -> NextRun:
     """Return which run of at most ``largest_cost`` FLOP narrows ``decision`` most.
 
-    Candidates are runs of the decision's families over a grid of costs and sizes.
+    Candidates are runs of the decision's families over a grid of costs and sizes, as far as their tokens
+    per parameter are like those of runs that the law was fitted to, or of the best split: beyond, where a
+    linear design would gladly go, the law itself is a guess.
     """
     variance = decision.variance
     found = [
         _candidate(decision, part, cost * largest_cost, ratio)
         for part, cost, ratio in product(range(len(decision.surfaces)), COSTS, SIZES)
     ]
-    found = [candidate for candidate in found if candidate.n_params >= 1 and candidate.n_tokens >= 1]
+    usual = {surface.facts.family: _usual_ratios(surface, largest_cost) for surface in decision.surfaces}
+    found = [each for each in found if _within(each.n_tokens / each.n_params, usual[each.family])]
     ranked = sorted(found, key=lambda candidate: -candidate.variance_removed)
     per_cost = max(found, key=lambda candidate: candidate.variance_removed_per_flop)
     return NextRun(
@@ -119,6 +123,19 @@ def variance_removed(decision: Decision, part: int, n_params: float, n_tokens: f
     seen = np.log(np.asarray(loss)).reshape(-1)
     covariance = float(np.mean((seen - seen.mean()) * (answer - answer.mean())))
     return covariance**2 / (float(seen.var()) + surface.noise**2) / decision.variance
+
+
+def _usual_ratios(surface: LossSurface, largest_cost: float) -> tuple[float, float]:
+    """Return the lowest and the highest tokens per parameter of a run that may be advised."""
+    fitted = [row.n_tokens / row.n_params for row in surface.fit.observations] if surface.fit else []
+    for cost in COSTS:
+        n_params, n_tokens = surface.split(surface.law, cost * largest_cost)
+        fitted.append(float((n_tokens / n_params).reshape(-1)[0]))
+    return min(fitted) / BEYOND, max(fitted) * BEYOND
+
+
+def _within(ratio: float, bounds: tuple[float, float]) -> bool:
+    return bool(bounds[0] <= ratio <= bounds[1])
 
 
 def _candidate(decision: Decision, part: int, train_flops: float, ratio: float) -> Candidate:
