@@ -43,7 +43,7 @@ class Score:
         alone = self._alone()
         means = {law: float(np.mean(errors)) for law, errors in alone.items()}
         hindsight = float(np.mean(np.min(list(alone.values()), axis=0)))
-        blend = float(np.mean([check.error for check in self.checks]))
+        blend = float(np.mean([check.rmsle for check in self.checks]))
         lines = [f"### {self.name}: {len(self.fits)} curves, {self.seconds / len(self.fits):.2f} s each\n"]
         lines += ["| | mean error |", "|---|---:|"]
         lines += [f"| {law} | {error:.4f} |" for law, error in means.items()]
@@ -51,8 +51,8 @@ class Score:
             f"| best single law ({min(means, key=lambda law: means[law])}) | {min(means.values()):.4f} |",
             f"| each curve's best law, with hindsight | {hindsight:.4f} |",
             f"| **automatic** | **{blend:.4f}** |",
-            f"\nheld-out points inside the 50% interval {self._inside('inside_50')}, "
-            f"inside the 90% interval {self._inside('inside_90')} (mean over curves)",
+            f"\nheld-out points inside the 50% interval {self._inside('coverage_50')}, "
+            f"inside the 90% interval {self._inside('coverage_90')} (mean over curves)",
         ]
         return "\n".join(lines) + "\n"
 

@@ -51,7 +51,7 @@ def test_json_is_one_object_with_what_was_dropped(csv):
     )
     [family] = facts["families"]
     assert family["law"] == "power-law"
-    assert family["parameters"]["alpha"]["low"] < family["parameters"]["alpha"]["value"]
+    assert family["parameters"]["alpha"]["interval"]["low"] < family["parameters"]["alpha"]["value"]
     assert [row["row"] for row in facts["dropped"]] == ["row 9", "row 10"]
 
 
@@ -97,7 +97,8 @@ def test_highest_losses_are_left_out_and_counted(csv):
     )
     assert facts["families"][0]["n_observations"] == 7
     assert facts["dropped"][-1]["reason"] == "is one of the 1 highest losses, left out as asked"
-    assert all(parameter["level"] == 0.5 for parameter in facts["families"][0]["parameters"].values())
+    parameters = facts["families"][0]["parameters"].values()
+    assert all(parameter["interval"]["level"] == 0.5 for parameter in parameters)
 
 
 def test_an_unknown_kind_of_interval_is_named(csv):

@@ -60,7 +60,7 @@ def test_every_list_has_rows_and_says_the_same_as_json(ask, ask_json, what):
 def test_hardware_of_one_s_own_is_listed_with_the_catalogue(ask_json, tmp_path):
     own = tmp_path / "own.csv"
     own.write_text("name,memory_gb,bandwidth_gb_s,bf16_tflops\nAcme 1,64,2000,400\n", encoding="utf-8")
-    names = [row["accelerator"] for row in ask_json("list", "hardware", "--hardware", own)["hardware"]]
+    names = [row["name"] for row in ask_json("list", "hardware", "--hardware", own)["hardware"]]
     assert {"Acme 1", "NVIDIA A100 SXM4 80GB"} <= set(names)
 
 

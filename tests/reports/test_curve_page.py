@@ -32,7 +32,7 @@ def test_laws_stand_with_weight_and_source(page, curve_fits):
     for fit in curve_fits:
         assert sum(record.weight for record in fit.records) == pytest.approx(1)
         for record in fit.records:
-            assert f"{record.law.citation} {record.weight:.0%} {numbers.percent(record.error)}" in page.text
+            assert f"{record.law.citation} {record.weight:.0%} {numbers.percent(record.rmsle)}" in page.text
 
 
 def test_points_held_back_judge_the_prediction(page, curve_fits):
@@ -52,7 +52,7 @@ def test_one_curve_is_answered_in_the_headline(curve_fits, read_page):
 
 
 def test_a_curve_that_follows_no_law_is_said_to(curve_fits):
-    wild = replace(curve_fits[0], record=replace(curve_fits[0].record, error=0.4))
+    wild = replace(curve_fits[0], record=replace(curve_fits[0].record, rmsle=0.4))
     verdict = judge([wild], EN)
     assert verdict.status == "unsupported"
     assert "missed by 40%" in verdict.advice[0][1]

@@ -1,27 +1,16 @@
-"""What ``audit`` reads and prints.
-
-The JSON object: ``language``, ``verdict`` (the worst of the claims'), ``utilisation`` (floor, low, typical,
-high, ceiling of the runs on record, shares of peak; lowest_run, highest_run, n_runs) and ``claims``, each
-with ``text``, ``model``, ``hardware``, ``verdict``, ``summary``, ``notes``, ``sources`` (model, quantity,
-value, source) and ``checks``.  A check has ``kind``, ``text``, ``value``, ``low``, ``high`` (as claimed) and
-``expected_low``, ``expected_high``, ``possible_low``, ``possible_high``, ``record``, all in base units (FLOP,
-FLOP/s, seconds, device-seconds, tokens/s, USD, kWh, tonnes CO2, counts, shares of peak), with ``unit`` and
-``base_per_unit`` as written; ``verdict``, ``factor``, ``implied_utilisation``, ``arithmetic`` (lines),
-``summary`` and ``plausible_if`` (value, kind, unit, text and slip: unit, scale, nodes, bytes, currency,
-hardware or sparse).  A verdict is plausible, too_high, too_low, impossible, cannot_say, or given: a figure
-that the others were worked out from.  null: not known.
-"""
+"""What ``audit`` reads and prints."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from armillary.core.errors import RequestError
 
 if TYPE_CHECKING:
+    from armillary.cli.facts import AuditFacts, CheckFacts, ClaimFacts
     from armillary.scaling.audit.audit import AuditResult, Check, ClaimAudit
 
 
@@ -38,7 +27,7 @@ def read_subject(subject: str) -> str:
         return subject
 
 
-def audit_facts(result: AuditResult) -> dict[str, Any]:
+def audit_facts(result: AuditResult) -> AuditFacts:
     """Return an audit as plain values under stable names."""
     return {
         "language": result.language,
@@ -53,7 +42,7 @@ def audit_text(result: AuditResult) -> str:
     return "\n\n".join("\n".join(_claim_lines(claim)) for claim in result.claims)
 
 
-def _claim_facts(claim: ClaimAudit) -> dict[str, Any]:
+def _claim_facts(claim: ClaimAudit) -> ClaimFacts:
     return {
         "text": claim.claim.text,
         "model": claim.claim.model or None,
@@ -66,7 +55,7 @@ def _claim_facts(claim: ClaimAudit) -> dict[str, Any]:
     }
 
 
-def _check_facts(check: Check) -> dict[str, Any]:
+def _check_facts(check: Check) -> CheckFacts:
     quantity, expected = check.quantity, check.expectation
     return {
         "kind": quantity.kind,

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from armillary.cli.output import emit, table
 
 if TYPE_CHECKING:
+    from armillary.cli.facts import CurveFacts, CurvesFacts
     from armillary.cli.fit_output import RunOptions
     from armillary.scaling.curves.blend import CurveFit
     from armillary.scaling.curves.curve import Curve
@@ -76,18 +77,20 @@ def extrapolate_curves(path: Path, x: str | None, curve: str | None, as_json: bo
 
 def _facts(
     curves: Sequence[Curve], fits: Sequence[CurveFit], problems: Mapping[str, str], out: Path | None
-) -> dict[str, Any]:
-    """Return the fits under stable names; errors are root mean squares of ln(predicted / measured)."""
-    dropped = [{"curve": curve.name, **asdict(row)} for curve in curves for row in curve.dropped]
+) -> CurvesFacts:
     return {
         "curves": [_fit_facts(fit) for fit in fits],
         "problems": dict(problems),
-        "dropped": dropped,
-        "out": out and str(out),
+        "dropped": [
+            {"curve": curve.name, "row": row.row, "reason": row.reason}
+            for curve in curves
+            for row in curve.dropped
+        ],
+        "out": str(out) if out else None,
     }
 
 
-def _fit_facts(fit: CurveFit) -> dict[str, Any]:
+def _fit_facts(fit: CurveFit) -> CurveFacts:
     from armillary.scaling.curves.checks import check_curve
 
     check = check_curve(fit)
@@ -104,11 +107,11 @@ def _fit_facts(fit: CurveFit) -> dict[str, Any]:
                 "formula": record.law.formula,
                 "parameters": record.law.to_dict(),
                 "weight": record.weight,
-                "back_test_error": record.error,
+                "rmsle": record.rmsle,
             }
             for record in fit.records
         ],
-        "held_out": check and asdict(check),
+        "held_out": asdict(check) if check else None,
     }
 
 
@@ -137,25 +140,25 @@ def _print_fit(fit: CurveFit) -> None:
             [
                 record.name,
                 f"{record.weight:.0%}",
-                "" if record.error is None else f"{record.error:.2%}",
+                "" if record.rmsle is None else f"{record.rmsle:.2%}",
                 record.law.formula,
             ]
             for record in fit.records
         ],
     )
     record = fit.record
-    if record.error is None:
+    if record.rmsle is None:
         print("blend: the curve is too short for a back-test; the weights are what laws usually deserve")
     else:
         print(
-            f"blend: {record.n_cuts} back-tests up to twice the x they knew, error {record.error:.2%}; "
+            f"blend: {record.n_cuts} back-tests up to twice the x they knew, error {record.rmsle:.2%}; "
             f"{-record.correction:+.2%} corrected, intervals stretched {record.widen:.2f} times"
         )
     check = check_curve(fit)
     if check is not None:
         print(
-            f"held out: {check.n_points} points predicted with an error of {check.error:.2%}, "
-            f"{check.inside_50:.0%} inside the 50% interval, {check.inside_90:.0%} inside the 90%"
+            f"held out: {check.n_points} points predicted with an error of {check.rmsle:.2%}, "
+            f"{check.coverage_50:.0%} inside the 50% interval, {check.coverage_90:.0%} inside the 90%"
         )
     print()
 

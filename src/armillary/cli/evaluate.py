@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from armillary.cli.output import Json, emit, metric_lines
+
+if TYPE_CHECKING:
+    from armillary.cli.facts import EvaluateFacts
 
 
 def evaluate(
@@ -25,10 +28,9 @@ def evaluate(
 
     model = open_model(resolve(run), data=data)
     metrics = model.evaluate(split)
-    result: dict[str, object] = {"run": run, "split": split, "metrics": metrics}
+    baselines = model.task.baseline() if baseline else None
     text = metric_lines(metrics)
-    if baseline:
-        result["baselines"] = baselines = model.task.baseline()
-        for name, scores in baselines.items():
-            text += f"\n\nbaseline {name}\n{metric_lines(scores)}"
-    emit(result, as_json, text)
+    for name, scores in (baselines or {}).items():
+        text += f"\n\nbaseline {name}\n{metric_lines(scores)}"
+    facts: EvaluateFacts = {"run": run, "split": split, "metrics": metrics, "baselines": baselines}
+    emit(facts, as_json, text)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from armillary.cli.output import emit, table
 from armillary.cli.sensitivity_output import print_sensitivity
 from armillary.core.units import format_count, format_flop
 
 if TYPE_CHECKING:
-    from armillary.fitting.uncertainty import Interval
+    from armillary.cli.facts import FamilyFacts, FitFacts, MemberFacts
     from armillary.scaling.extrapolation import Extrapolation
     from armillary.scaling.family import FamilyFit, Member
     from armillary.scaling.observations import Observations
@@ -76,8 +75,14 @@ def emit_fits(
     if as_json:
         families = [fit_facts(fit, sensitivities.get(family)) for family, fit in fits.items()]
         dropped = [asdict(row) for row in observations.dropped]
-        facts = {"families": families, "problems": problems, "dropped": dropped}
-        emit(facts | {"assumptions": observations.assumptions, "out": out and str(out)}, True, "")
+        facts: FitFacts = {
+            "families": families,
+            "problems": dict(problems),
+            "dropped": dropped,
+            "assumptions": list(observations.assumptions),
+            "out": str(out) if out else None,
+        }
+        emit(facts, True, "")
         return
     for family, fit in fits.items():
         _print_fit(fit)
@@ -100,7 +105,7 @@ def no_fit(subject: Path, problems: Mapping[str, str], observations: Observation
     return f"{told}; not used: {n} row{'s' * (n > 1)}, the first: {first.row} {first.reason}"
 
 
-def fit_facts(fit: FamilyFit, sensitivity: Sensitivity | None = None) -> dict[str, Any]:
+def fit_facts(fit: FamilyFit, sensitivity: Sensitivity | None = None) -> FamilyFacts:
     """Return a fit as plain values under stable names.
 
     ``law``, ``parameters`` and ``back_test`` are of what predicts: of a blend, its parameters are called
@@ -114,19 +119,17 @@ def fit_facts(fit: FamilyFit, sensitivity: Sensitivity | None = None) -> dict[st
         "citation": fit.law.citation,
         "method": fit.method,
         "n_observations": len(fit.observations),
-        "parameters": {
-            name: _parameter(estimate.value, estimate.interval) for name, estimate in fit.parameters().items()
-        },
+        "parameters": {name: asdict(estimate) for name, estimate in fit.parameters().items()},
         "noise": fit.noise,
         "certificate": asdict(fit.certificate),
         "laws": [_member_facts(member) for member in fit.members],
         "back_test": asdict(fit.back_test),
         "alternatives": [asdict(test) for test in fit.alternatives],
-        "sensitivity": sensitivity and asdict(sensitivity),
+        "sensitivity": asdict(sensitivity) if sensitivity else None,
     }
 
 
-def _member_facts(member: Member) -> dict[str, Any]:
+def _member_facts(member: Member) -> MemberFacts:
     return {
         "law": member.law.name,
         "weight": member.weight,
@@ -135,18 +138,13 @@ def _member_facts(member: Member) -> dict[str, Any]:
         "method": member.method,
         "intervals_by": member.intervals_by,
         "parameters": {
-            name: _parameter(value, member.intervals[name]) for name, value in member.law.to_dict().items()
+            name: {"value": value, "interval": asdict(member.intervals[name])}
+            for name, value in member.law.to_dict().items()
         },
         "noise": member.noise,
         "certificate": asdict(member.certificate),
         "back_test": asdict(member.back_test),
     }
-
-
-def _parameter(value: float, interval: Interval) -> dict[str, float | None]:
-    ends = {"low": interval.low, "high": interval.high}
-    known = {name: end if math.isfinite(end) else None for name, end in ends.items()}
-    return {"value": value, "level": interval.level} | known
 
 
 def _print_fit(fit: FamilyFit) -> None:

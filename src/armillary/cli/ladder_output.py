@@ -10,8 +10,10 @@ from armillary.cli.output import emit, table
 from armillary.core.units import format_bytes, format_count, format_flop, format_seconds, format_usd
 
 if TYPE_CHECKING:
+    from armillary.cli.facts import DryRunFacts, LadderFacts, RungFacts
     from armillary.scaling.analysis import FamilyAnalysis, LadderAnalysis
     from armillary.scaling.ladder import LadderConfig
+    from armillary.scaling.ladder.dry_run import Expected
 
 
 def emit_dry_run(config: LadderConfig, as_json: bool) -> None:
@@ -20,11 +22,8 @@ def emit_dry_run(config: LadderConfig, as_json: bool) -> None:
 
     expected = dry_run(config)
     if as_json:
-        rows = [
-            {**e.rung.row(), "seconds": e.seconds, "memory_bytes": e.memory_bytes} for e in expected.rungs
-        ]
-        whole = {
-            "rungs": rows,
+        whole: DryRunFacts = {
+            "rungs": [_rung_facts(e) for e in expected.rungs],
             "workers": expected.workers,
             "threads": expected.threads,
             "seconds": expected.seconds,
@@ -53,10 +52,26 @@ def emit_dry_run(config: LadderConfig, as_json: bool) -> None:
     )
 
 
+def _rung_facts(expected: Expected) -> RungFacts:
+    rung = expected.rung
+    return {
+        "name": rung.name,
+        "family": rung.family,
+        "role": rung.role,
+        "trunk": rung.trunk,
+        "n_params": rung.n_params,
+        "n_tokens": rung.n_tokens,
+        "train_flops": rung.train_flops,
+        "seconds": expected.seconds,
+        "memory_bytes": expected.memory_bytes,
+    }
+
+
 def emit_analysis(analysis: LadderAnalysis, folder: Path, as_json: bool, page: Path | None = None) -> None:
     """Print what a ladder says: the laws, the held-out check, who wins, what the winner would cost."""
     if as_json:
-        emit({"ladder": str(folder), "report": str(page) if page else None, **analysis.to_dict()}, True, "")
+        facts: LadderFacts = {"ladder": str(folder), "report": str(page) if page else None}
+        emit({**facts, **analysis.to_dict()}, True, "")
         return
     for family in analysis.families:
         print("\n".join(_family(family)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +24,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List what there is to choose from."""
-    lists: dict[str, Callable[[], list_rows.Rows]] = {
+    lists: dict[str, Callable[[], Sequence[Any]]] = {
         "models": list_rows.models,
         "tasks": list_rows.tasks,
         "sources": list_rows.sources,
@@ -39,6 +39,7 @@ def list_(
     if as_json:
         emit({what: rows}, True, "")
     elif rows:
-        table(list(rows[0]), [list(row.values()) for row in rows])
+        shown = [list_rows.shown(row) for row in rows]
+        table(list(shown[0]), [list(row.values()) for row in shown])
     else:
         print(f"no {what} in {root}/" if what == "runs" else f"no {what}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from armillary.core.plain import to_plain
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
@@ -22,9 +24,9 @@ Assignments = Annotated[
 PAPER = 1000  # columns where no terminal says how many there are
 
 
-def emit(value: Mapping[str, Any], as_json: bool, text: str) -> None:
-    """Print ``value`` as JSON, or ``text``."""
-    print(json.dumps(value, ensure_ascii=False, default=str) if as_json else text)
+def emit(value: Mapping[str, object], as_json: bool, text: str) -> None:
+    """Print ``value`` as one JSON object, or ``text``.  JSON has no infinity: what is not finite is null."""
+    print(json.dumps(to_plain(value), ensure_ascii=False, allow_nan=False) if as_json else text)
 
 
 def note(line: str) -> None:

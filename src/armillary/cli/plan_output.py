@@ -49,7 +49,7 @@ def emit_plan(plan: Plan, out: Path | None, as_json: bool) -> None:
 
 def emit_training(training: TrainingEstimate, as_json: bool) -> None:
     """Print the training of a model that was given; JSON has the fields of ``TrainingEstimate``."""
-    from armillary.scaling.planning.plain import to_plain
+    from armillary.core.plain import to_plain
 
     if as_json:
         emit(to_plain(training), True, "")
@@ -116,7 +116,7 @@ def _layout(training: TrainingEstimate) -> str:
 def _print_data(limit: DataLimit | None) -> None:
     if limit is None:
         return
-    print(f"\nwith {format_count(limit.unique_tokens)} unique tokens ({limit.source})")
+    print(f"\nwith {format_count(limit.n_unique_tokens)} unique tokens ({limit.source})")
     if not limit.binding:
         print("the plan needs no more than that: nothing is repeated")
         return
@@ -127,7 +127,7 @@ def _print_data(limit: DataLimit | None) -> None:
         _row("loss", limit.loss, "{:.4g}".format),
         _row("loss above the plan's", limit.loss_increase, "{:.3g}".format),
         _row("compute that fresh data would need for it", limit.equivalent_flops, _flop),
-        _row("loss if nothing is repeated", limit.one_epoch, "{:.4g}".format),
+        _row("loss if nothing is repeated", limit.one_epoch_loss, "{:.4g}".format),
     ]
     table(["", "by the law", "median of draws", "interval"], rows)
 

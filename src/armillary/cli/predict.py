@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from armillary.cli.output import Json, emit
 from armillary.core.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    from armillary.cli.facts import PredictFacts
 
 
 def predict(
@@ -32,7 +35,8 @@ def predict(
     raw = _gather(inputs or [], file)
     answers = open_model(resolve(run)).answer(raw, **_options(option or []))
     text = "\n".join(answer if isinstance(answer, str) else _line(answer) for answer in answers)
-    emit({"run": run, "answers": answers}, as_json, text)
+    facts: PredictFacts = {"run": run, "answers": answers}
+    emit(facts, as_json, text)
 
 
 def _gather(inputs: list[str], file: Path | None) -> list[str]:

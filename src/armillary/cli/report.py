@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from armillary.cli.output import Json, emit
+
+if TYPE_CHECKING:
+    from armillary.cli.facts import ReportFacts
 
 
 def report(
@@ -28,4 +31,5 @@ def report(
 
     beside = subject.with_suffix(".html") if subject.is_file() else subject / "report.html"
     page = write_report(subject, out or beside, lang=lang)
-    emit({"report": str(page)}, as_json, str(page))
+    facts: ReportFacts = {"report": str(page)}
+    emit(facts, as_json, str(page))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +52,7 @@ def train(
     run = run_training(config, path, resume=resume is not None, progress=progress_for(quiet=quiet))
     summary = run.summary
     emit(
-        {"run": str(run.path), "loss": summary.loss, "metrics": dict(summary.metrics)},
+        {"run": str(run.path)} | asdict(summary),
         as_json,
         f"{metric_lines(dict(summary.metrics))}\n\n{run.path}",
     )

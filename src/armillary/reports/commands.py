@@ -41,7 +41,7 @@ def plan_command(plan: Plan) -> str:
     if plan.lifetime:
         words += ["--inference-tokens", f"{plan.lifetime.inference_tokens:g}"]
     if plan.data:
-        words += ["--data", f"{plan.data.unique_tokens:g}"]
+        words += ["--data", f"{plan.data.n_unique_tokens:g}"]
     if plan.next_run:
         words += ["--next-run", f"{plan.next_run.largest_cost:g}"]
     return _joined(words)

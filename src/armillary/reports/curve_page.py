@@ -60,7 +60,7 @@ def _stats(fits: Sequence[CurveFit], words: Words) -> list[Stat]:
             words("stat.curves.note", n=sum(len(fit.curve) for fit in fits)),
         )
     ]
-    errors = [fit.record.error for fit in fits if fit.record.error is not None]
+    errors = [fit.record.rmsle for fit in fits if fit.record.rmsle is not None]
     if errors:
         stats.append(
             Stat(words("stat.record"), numbers.percent(float(np.mean(errors))), words("stat.cuts.note"))
@@ -98,7 +98,7 @@ def further_table(fits: Sequence[CurveFit], words: Words) -> Table:
             str(len(fit.curve)),
             numbers.count(fit.last_x),
             *(with_interval(numbers.plain(claim.value), _interval(claim)) for claim in claims),
-            numbers.known(fit.record.error, numbers.percent),
+            numbers.known(fit.record.rmsle, numbers.percent),
             *([numbers.known(held_out_error(fit), numbers.percent)] if held_out else []),
         ]
         rows.append(Row(cells, tag="" if claims[0].supported else words("budgets.unsupported")))
@@ -115,7 +115,7 @@ def law_table(fits: Sequence[CurveFit], words: Words) -> Table:
         for record in fit.records:
             formula = Markup(numbers.raised(str(Markup.escape(record.law.formula))))
             cited = Markup("{}<br><small>{}</small>").format(formula, record.law.citation)
-            error = numbers.known(record.error, numbers.percent)
+            error = numbers.known(record.rmsle, numbers.percent)
             rows.append(Row([record.name, cited, f"{record.weight:.0%}", error]))
     return Table(
         words("curves.laws"), columns_named(words, "law formula weight cut_error"), rows, text_columns=2

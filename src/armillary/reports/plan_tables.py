@@ -138,7 +138,7 @@ def robust_table(plan: Plan, words: Words) -> Table:
 
 def data_table(plan: Plan, limit: DataLimit, words: Words) -> Table:
     """Return the plan beside the one that a ceiling of data allows."""
-    free = Quantity(value=plan.n_tokens.value / limit.unique_tokens, median=None, interval=None)
+    free = Quantity(value=plan.n_tokens.value / limit.n_unique_tokens, median=None, interval=None)
     rows = [
         Row([words("data.free"), *_of_data(plan.n_params, plan.n_tokens, free, plan.loss), numbers.NONE]),
         Row(
@@ -150,11 +150,11 @@ def data_table(plan: Plan, limit: DataLimit, words: Words) -> Table:
             lead=True,
         ),
         Row(
-            [words("data.one_epoch"), *[numbers.NONE] * 3, told(limit.one_epoch, numbers.loss), numbers.NONE]
+            [words("data.one_epoch"), *[numbers.NONE] * 3, told(limit.one_epoch_loss, numbers.loss), numbers.NONE]
         ),
     ]
     columns = columns_named(words, "plan params tokens passes loss worth")
-    return Table(words("data.table", unique=numbers.count(limit.unique_tokens)), columns, rows, stacked=True)
+    return Table(words("data.table", unique=numbers.count(limit.n_unique_tokens)), columns, rows, stacked=True)
 
 
 def _of_data(size: Quantity, data: Quantity, epochs: Quantity, loss: Quantity) -> list[str]:

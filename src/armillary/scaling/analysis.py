@@ -47,7 +47,7 @@ class FittedLaw:
     law: str  # registered name; of a blend "0.43 chinchilla + 0.57 kaplan"
     formula: str  # "L(N, D) = E + A N^-alpha + B D^-beta"
     citation: str
-    objective: str  # "least squares on log residuals"
+    method: str  # of the fit: "least squares on log residuals"
     parameters: Mapping[str, Estimate]  # of a blend as "chinchilla.alpha"
     weights: Mapping[str, float]  # by law, the heaviest first
     blended: tuple[BackTest, ...]  # of the laws of a blend in that order; empty where one law has it all
@@ -227,7 +227,7 @@ def _fitted_law(fit: FamilyFit, end: float) -> FittedLaw:
         law=fit.law.name,
         formula=fit.law.formula,
         citation=fit.law.citation,
-        objective=fit.method,
+        method=fit.method,
         parameters=fit.parameters(),
         weights={member.law.name: member.weight for member in fit.members},
         blended=tuple(member.back_test for member in fit.members) if len(fit.members) > 1 else (),

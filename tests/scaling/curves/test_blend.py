@@ -69,7 +69,7 @@ def test_a_law_that_errs_more_weighs_less_and_many_cuts_outweigh_what_is_usual()
 
 def test_a_prior_over_laws_is_learnt_from_other_curves(fit):
     learnt = typical_errors([fit, fit])
-    assert learnt == pytest.approx({record.name: record.error for record in fit.records})
+    assert learnt == pytest.approx({record.name: record.rmsle for record in fit.records})
     short = curve(n_points=4)  # allows no back-test: the prior alone decides
     weights = {r.name: r.weight for r in fit_curve(short, SOME, 4, {"m1": 0.01, "m2": 0.1}).records}
     assert weights["m1"] > 0.9

@@ -57,13 +57,13 @@ def test_held_out_points_are_checked(fit):
     check = check_curve(fit)
     off = np.log(fit.predict(fit.curve.held_out_x) / fit.curve.held_out_y)
     assert check.n_points == 3
-    assert check.error == pytest.approx(np.sqrt(np.mean(off**2)))
-    assert 0 <= check.inside_50 <= check.inside_90 <= 1
+    assert check.rmsle == pytest.approx(np.sqrt(np.mean(off**2)))
+    assert 0 <= check.coverage_50 <= check.coverage_90 <= 1
 
 
 @pytest.mark.slow
 def test_intervals_cover_what_simulated_curves_do():
     fits = [fit_curve(curve(n_points=20, sd=0.01, seed=seed)) for seed in range(60)]
     checks = [check_curve(fit) for fit in fits]
-    assert 0.4 <= np.mean([check.inside_50 for check in checks]) <= 0.85
-    assert np.mean([check.inside_90 for check in checks]) >= 0.85
+    assert 0.4 <= np.mean([check.coverage_50 for check in checks]) <= 0.85
+    assert np.mean([check.coverage_90 for check in checks]) >= 0.85

@@ -22,7 +22,7 @@ def scarce(surface):
 def test_a_ceiling_costs_loss_and_repeats_data(surface, scarce):
     free = float(surface.best_loss(surface.law, 1e14).item())
     assert scarce.binding
-    assert scarce.epochs.value == pytest.approx(scarce.n_tokens.value / scarce.unique_tokens)
+    assert scarce.epochs.value == pytest.approx(scarce.n_tokens.value / scarce.n_unique_tokens)
     assert scarce.epochs.value > 4
     assert scarce.loss.value == pytest.approx(free + scarce.loss_increase.value)
     assert scarce.equivalent_flops.value < 1e14
@@ -32,12 +32,12 @@ def test_a_ceiling_costs_loss_and_repeats_data(surface, scarce):
 
 
 def test_repeating_beats_stopping_after_one_epoch(scarce):
-    assert scarce.loss.value < scarce.one_epoch.value
-    assert scarce.loss.interval.high < scarce.one_epoch.interval.high
+    assert scarce.loss.value < scarce.one_epoch_loss.value
+    assert scarce.loss.interval.high < scarce.one_epoch_loss.interval.high
 
 
 def test_no_other_split_of_the_compute_is_better(surface, scarce):
-    loss = surface.loss_of_repeated(surface.law, scarce.unique_tokens)
+    loss = surface.loss_of_repeated(surface.law, scarce.n_unique_tokens)
     sizes = scarce.n_params.value * np.geomspace(0.2, 5, 41)
     losses = loss(sizes, surface.cost.tokens(1e14, sizes))
     assert losses.min() >= scarce.loss.value - 1e-12
@@ -45,7 +45,7 @@ def test_no_other_split_of_the_compute_is_better(surface, scarce):
 
 
 def test_a_tighter_ceiling_costs_more(surface, scarce):
-    tighter = data_limit(surface, 1e14, scarce.unique_tokens / 3)
+    tighter = data_limit(surface, 1e14, scarce.n_unique_tokens / 3)
     assert tighter.loss.value > scarce.loss.value
     assert tighter.epochs.value > scarce.epochs.value
 

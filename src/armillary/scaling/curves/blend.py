@@ -55,7 +55,7 @@ class LawRecord:
 
     law: Law  # of 1 / y where the curve rises
     weight: float
-    error: float | None  # root mean squared error of ln y in the back-tests; None: the curve allows none
+    rmsle: float | None  # root mean square of ln(predicted / measured) in back-tests; None: it has none
     draws: Law  # a batch: refits to redrawn data
 
     @property
@@ -81,7 +81,7 @@ class BlendRecord:
     """How the blend itself did in the back-tests."""
 
     n_cuts: int  # back-tests that the curve allows
-    error: float | None  # root mean square of ln(predicted / measured); None: there are none
+    rmsle: float | None  # root mean square of ln(predicted / measured); None: there are none
     correction: float  # what is taken off ln y: the part of its error that repeats
     widen: float  # by which intervals are stretched, from how errors compare with the spread of the laws
 
@@ -129,8 +129,8 @@ def typical_errors(fits: Sequence[CurveFit]) -> dict[str, float]:
     """
     errors: dict[str, list[float]] = {}
     for record in (record for fit in fits for record in fit.records):
-        if record.error is not None:
-            errors.setdefault(record.name, []).append(np.log(max(record.error, LEAST_NOISE)))
+        if record.rmsle is not None:
+            errors.setdefault(record.name, []).append(np.log(max(record.rmsle, LEAST_NOISE)))
     return {name: float(np.exp(np.mean(logs))) for name, logs in errors.items()}
 
 
@@ -157,7 +157,7 @@ def fit_curve(
         LawRecord(
             law=fit.law(0),
             weight=float(weight),
-            error=_root_mean(own, places.weights),
+            rmsle=_root_mean(own, places.weights),
             draws=fit.redrawn(0, n_draws, rng),
         )
         for fit, weight, own in zip(fits, weights, squares, strict=True)
@@ -225,7 +225,7 @@ def _record_of_blend(
     surprise = places.mean(off**2 / foreseen) @ counted + PRIOR_WIDEN_CUTS
     return BlendRecord(
         n_cuts=len(places),
-        error=_root_mean(places.mean(off**2), counted),
+        rmsle=_root_mean(places.mean(off**2), counted),
         correction=float(REPEATED * (places.mean(off) @ counted) / (counted.sum() + REPEATED_CUTS)),
         widen=min(float(np.sqrt(surprise / (counted.sum() + PRIOR_WIDEN_CUTS))), MOST_WIDEN),
     )

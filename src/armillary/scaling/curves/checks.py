@@ -15,10 +15,10 @@ class CurveCheck:
     """The prediction of a curve's held-out points, none of which was used."""
 
     n_points: int
-    error: float  # root mean square of ln(predicted / measured)
+    rmsle: float  # root mean square of ln(predicted / measured)
     bias: float  # mean of ln(predicted / measured)
-    inside_50: float  # share of points inside their 50% interval
-    inside_90: float
+    coverage_50: float  # share of points inside their 50% interval
+    coverage_90: float
 
 
 def check_curve(fit: CurveFit) -> CurveCheck | None:
@@ -33,8 +33,8 @@ def check_curve(fit: CurveFit) -> CurveCheck | None:
     }
     return CurveCheck(
         n_points=len(x),
-        error=float(np.sqrt(np.mean(off**2))),
+        rmsle=float(np.sqrt(np.mean(off**2))),
         bias=float(off.mean()),
-        inside_50=float(inside[0.5]),
-        inside_90=float(inside[0.9]),
+        coverage_50=float(inside[0.5]),
+        coverage_90=float(inside[0.9]),
     )

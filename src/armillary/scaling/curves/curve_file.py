@@ -16,7 +16,7 @@ from armillary.scaling.curves.curve import Curve
 from armillary.scaling.laws import LAWS
 from armillary.scaling.observations import Dropped
 
-CURVE_FORMAT = "curves-1"
+CURVE_FORMAT = "curves-2"
 
 
 def save_curve_fits(fits: Sequence[CurveFit], path: Path) -> None:
@@ -74,7 +74,7 @@ def _law_to_dict(record: LawRecord) -> dict[str, Any]:
     return {
         "law": record.name,
         "weight": record.weight,
-        "error": record.error,
+        "rmsle": record.rmsle,
         "parameters": record.law.to_dict(),
         "draws": {name: np.ravel(column).tolist() for name, column in record.draws.to_dict().items()},
     }
@@ -95,4 +95,4 @@ def _from_dict(data: Mapping[str, Any]) -> CurveFit:
 def _law_from_dict(data: Mapping[str, Any]) -> LawRecord:
     kind = LAWS[data["law"]]
     draws = kind(**{name: np.array(column)[:, None] for name, column in data["draws"].items()})
-    return LawRecord(law=kind(**data["parameters"]), weight=data["weight"], error=data["error"], draws=draws)
+    return LawRecord(law=kind(**data["parameters"]), weight=data["weight"], rmsle=data["rmsle"], draws=draws)

@@ -98,7 +98,7 @@ def _advice(fit: CurveFit, x: float) -> str:
     """Return what to change before such a prediction is believed, or nothing."""
     span = fit.last_x / float(fit.curve.x[0])
     reach = max(LEAST_REACH, float(np.sqrt(span)))
-    n_cuts, error = fit.record.n_cuts, fit.record.error
+    n_cuts, error = fit.record.n_cuts, fit.record.rmsle
     if n_cuts < LEAST_CUTS:
         return f"{len(fit.curve)} points allow {n_cuts} of the {LEAST_CUTS} back-tests needed; measure more"
     if error is not None and error > WORST_ERROR:

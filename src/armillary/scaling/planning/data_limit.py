@@ -40,7 +40,7 @@ def data_limit(surface: LossSurface, train_flops: float, unique_tokens: float) -
 
     n_params, n_tokens, epochs, loss, increase, equal, one_epoch = surface.ask_all(answers)
     return DataLimit(
-        unique_tokens=unique_tokens,
+        n_unique_tokens=unique_tokens,
         binding=float(surface.split(surface.law, train_flops)[1].reshape(-1)[0]) > unique_tokens,
         n_params=n_params,
         n_tokens=n_tokens,
@@ -48,7 +48,7 @@ def data_limit(surface: LossSurface, train_flops: float, unique_tokens: float) -
         loss=loss,
         loss_increase=increase,
         equivalent_flops=equal,
-        one_epoch=one_epoch,
+        one_epoch_loss=one_epoch,
         source="the fitted law itself" if "n_unique_tokens" in surface.law.inputs else R_SOURCE,
     )
 

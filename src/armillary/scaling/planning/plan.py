@@ -12,10 +12,10 @@ from armillary.core.files import read_json, write_json
 from armillary.fitting.uncertainty import Interval
 from armillary.runs.provenance import provenance
 from armillary.scaling.comparison import Crossover
-from armillary.scaling.planning.plain import from_plain, to_plain
+from armillary.core.plain import from_plain, to_plain
 from armillary.scaling.systems.training import TrainingEstimate
 
-FORMAT = 1
+FORMAT = 2
 BudgetKind = Literal["flops", "usd", "days", "loss"]
 
 
@@ -97,7 +97,7 @@ class LifetimeOptimum:
 class DataLimit:
     """The plan under a ceiling of unique data, repeats being worth less and less."""
 
-    unique_tokens: float
+    n_unique_tokens: float  # distinct ones that there are
     binding: bool  # whether the best plan without the ceiling needs more than that
     n_params: Quantity
     n_tokens: Quantity  # seen in training, repeats counted
@@ -105,7 +105,7 @@ class DataLimit:
     loss: Quantity
     loss_increase: Quantity  # over the plan without the ceiling
     equivalent_flops: Quantity  # that reach the same loss where fresh data has no end
-    one_epoch: Quantity  # loss of the best use of the budget that repeats nothing
+    one_epoch_loss: Quantity  # loss of the best use of the budget that repeats nothing
     source: str  # of the constants of repeated data
 
 

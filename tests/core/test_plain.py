@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from armillary.scaling.planning.plain import from_plain, to_plain
+from armillary.core.plain import from_plain, to_plain
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,269 @@
+"""The JSON objects that verbs put together, as types: names, units and meanings of what ``--json`` prints.
+
+A result that is a dataclass is printed with its own fields and does not stand here.  ``Annotated`` names
+the dataclass behind a dictionary of plain values.  docs/json.md is made from these types and from those
+dataclasses, so nothing here is needed when a verb runs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from armillary.core.hardware import Accelerator
+from armillary.fitting.fit import Certificate
+from armillary.fitting.selection import BackTest
+from armillary.fitting.uncertainty import Estimate
+from armillary.scaling.audit.facts import Source
+from armillary.scaling.audit.records import UtilisationBand
+from armillary.scaling.audit.slips import Reading
+from armillary.scaling.curves.blend import BlendRecord
+from armillary.scaling.curves.checks import CurveCheck
+from armillary.scaling.observations import Dropped
+from armillary.scaling.sensitivity import Sensitivity
+
+Plain = dict[str, Any]
+
+
+class Saved(TypedDict):
+    """What is added to a result that can be saved."""
+
+    out: str | None  # the file that was written; null: none
+
+
+class TrainedRun(TypedDict):
+    """What is added to a run's measurements."""
+
+    run: str  # the run's directory
+
+
+class EvaluateFacts(TypedDict):
+    """Metrics of a run on a split."""
+
+    run: str  # as it was named
+    split: str  # train, validation or test
+    metrics: dict[str, float]  # by name: loss in nats per unit, accuracy as a share, ...
+    baselines: dict[str, dict[str, float]] | None  # metrics by the baseline's name; null: without --baseline
+
+
+class LabelAnswer(TypedDict):
+    """The answer of a classifier."""
+
+    label: str  # the most probable
+    probabilities: dict[str, float]  # of all labels, the most probable first
+    note: NotRequired[str]  # only where the input had to be cut or resized: what was done
+
+
+class PredictFacts(TypedDict):
+    """Answers to inputs."""
+
+    run: str  # as it was named
+    answers: list[str] | list[LabelAnswer]  # in order of the inputs: of a generator the text it wrote
+
+
+class RungFacts(TypedDict):
+    """A run of a ladder, before it is trained."""
+
+    name: str  # of the rung, and of its folder
+    family: str
+    role: str  # fit or held-out
+    trunk: str  # the rung whose stable phase it shares; its own name for the longest of a size
+    n_params: int
+    n_tokens: int
+    train_flops: float
+    seconds: float  # that it should take here, by a measured step
+    memory_bytes: float  # that it should need
+
+
+class DryRunFacts(TypedDict):
+    """What a ladder would train and take."""
+
+    rungs: list[RungFacts]  # in the order they are trained in
+    workers: int  # processes
+    threads: int  # of each process
+    seconds: float  # that the whole ladder should take here
+
+
+class LadderFacts(TypedDict):
+    """What is added to a ladder's analysis."""
+
+    ladder: str  # its folder
+    report: str | None  # the HTML page, which `demo` writes; null: none
+
+
+class MemberFacts(TypedDict):
+    """One law of a family's blend."""
+
+    law: str
+    weight: float  # in the blend, by back-test; weights sum to 1
+    formula: str
+    citation: str
+    method: str  # how it was fitted
+    intervals_by: str  # where the parameters' intervals come from: "pair bootstrap", "profile likelihood"
+    parameters: Annotated[dict[str, Plain], dict[str, Estimate]]
+    noise: float  # standard deviation of ln(measured / law) of one run
+    certificate: Annotated[Plain, Certificate]
+    back_test: Annotated[Plain, BackTest]
+
+
+class FamilyFacts(TypedDict):
+    """A family's law: ``law``, ``parameters`` and ``back_test`` are of what predicts, the blend."""
+
+    family: str
+    law: str  # of a blend "0.43 chinchilla + 0.57 kaplan"
+    formula: str
+    citation: str
+    method: str  # how the heaviest law was fitted
+    n_observations: int  # that were fitted
+    parameters: Annotated[dict[str, Plain], dict[str, Estimate]]  # of a blend as law.parameter
+    noise: float  # standard deviation of ln(measured / law) of one run
+    certificate: Annotated[Plain, Certificate]  # of the heaviest law
+    laws: list[MemberFacts]  # those with weight, the heaviest first
+    back_test: Annotated[Plain, BackTest]
+    alternatives: Annotated[list[Plain], list[BackTest]]  # of the laws without weight, best first
+    sensitivity: Annotated[Plain | None, Sensitivity | None]  # null: without --sensitivity
+
+
+class FitFacts(TypedDict):
+    """Laws fitted to runs."""
+
+    families: list[FamilyFacts]  # in the order of their first run
+    problems: dict[str, str]  # by family: why it has no law
+    dropped: Annotated[list[Plain], list[Dropped]]
+    assumptions: list[str]  # what had to be assumed of the runs, a sentence each
+    out: str | None  # the file that was written; null: none
+
+
+class CurveLawFacts(TypedDict):
+    """One law of a curve's blend."""
+
+    law: str
+    formula: str
+    parameters: dict[str, float]  # of the law of y, or of 1 / y where the curve rises
+    weight: float  # in the blend, by back-test; weights sum to 1
+    rmsle: float | None  # root mean square of ln(predicted / measured) in back-tests; null: there are none
+
+
+class CurveFacts(TypedDict):
+    """A fitted curve."""
+
+    curve: str  # its name; empty when the table holds only one
+    n_points: int  # that were fitted
+    last_x: float  # the largest x that was fitted, in the table's unit
+    rising: bool  # laws are fitted to 1 / y, which falls
+    noise: float  # standard deviation of ln y about a smooth curve
+    back_test: Annotated[Plain, BlendRecord]
+    laws: list[CurveLawFacts]  # the heaviest first
+    held_out: Annotated[Plain | None, CurveCheck | None]  # null: no points were held out
+
+
+class DroppedPoint(TypedDict):
+    """A row of a table of curves that was not used as it is."""
+
+    curve: str
+    row: str  # "row 12", or its name
+    reason: str
+
+
+class CurvesFacts(TypedDict):
+    """Laws fitted to curves."""
+
+    curves: list[CurveFacts]  # in order of their first row
+    problems: dict[str, str]  # by curve: why it has no law
+    dropped: list[DroppedPoint]
+    out: str | None  # the file that was written; null: none
+
+
+class CheckFacts(TypedDict):
+    """One quantity of a claim, against what it should be."""
+
+    kind: str  # train_flops, device_seconds, usd, ...: what the quantity is, which says the base unit
+    text: str  # as the claim writes it
+    unit: str  # as people write it: GPU-day, PFLOP/s-day, CNY
+    base_per_unit: float  # base units in one unit
+    value: float  # claimed, in base units
+    low: float  # the least that the claim's wording allows, in base units
+    high: float  # the most that the claim's wording allows, in base units
+    expected_low: float | None  # in base units; null: nothing bounds it
+    expected_high: float | None  # in base units; null: nothing bounds it
+    possible_low: float | None  # less is physically impossible, in base units
+    possible_high: float | None  # more is physically impossible, in base units
+    record: float | None  # what the run's makers published, in base units
+    verdict: str  # plausible, too_high, too_low, impossible, cannot_say, or given: what others rest on
+    factor: float | None  # how many times too high or too low, at least 1
+    implied_utilisation: float | None  # of the devices' peak, as a share, if the claim were true
+    arithmetic: list[str]  # lines, in the language of the answer
+    summary: str  # one sentence
+    plausible_if: Annotated[list[Plain], list[Reading]]  # readings that would be plausible
+
+
+class ClaimFacts(TypedDict):
+    """What is to be said of one claim."""
+
+    text: str
+    model: str | None  # as the record has it, else as the text has it; null: none is named
+    hardware: str | None  # as the catalogue has it, else as the text has it; null: none is named
+    verdict: str  # the worst of its checks'
+    summary: str  # one sentence
+    checks: list[CheckFacts]
+    notes: list[str]  # what differs from the record, how names were read
+    sources: Annotated[list[Plain], list[Source]]
+
+
+class AuditFacts(TypedDict):
+    """The audit of a text."""
+
+    language: str  # of the answer: en or zh
+    verdict: str  # the worst of the claims'
+    utilisation: Annotated[Plain, UtilisationBand]
+    claims: list[ClaimFacts]  # in the order of the text
+
+
+class ReportFacts(TypedDict):
+    """The page that was written."""
+
+    report: str  # its file
+
+
+class NamedThing(TypedDict):
+    """A thing to choose by its name."""
+
+    name: str
+    what: str  # one sentence
+
+
+class ListedTask(TypedDict):
+    """A task."""
+
+    name: str
+    default_source: str  # of data, where none is given
+    what: str  # one sentence
+
+
+class ListedSource(TypedDict):
+    """A source of data."""
+
+    name: str
+    licence: str
+    what: str  # one sentence
+
+
+class ListedRun(TypedDict):
+    """A run."""
+
+    run: str  # its directory
+    task: str
+    model: str  # the family
+    n_params: int | None  # null: unfinished
+    loss: float | None  # on the validation split, nats per unit; null: unfinished
+
+
+class ListFacts(TypedDict, total=False):
+    """What there is: the one of these that was asked for."""
+
+    models: list[NamedThing]
+    tasks: list[ListedTask]
+    sources: list[ListedSource]
+    laws: list[NamedThing]
+    recipes: list[NamedThing]
+    hardware: Annotated[list[Plain], list[Accelerator]]  # oldest first
+    runs: list[ListedRun]
