@@ -72,7 +72,7 @@ def _problem_lines(source: Table) -> list[str]:
 
 def amount(value: float, unit: str) -> str:
     """Return a value of a series for a reader."""
-    if "USD" in unit:
+    if unit.endswith("USD") and " per " not in unit:
         return format_usd(value)
     small = 1e6 if "FLOP" in unit else 9.99e14
     return format_count(value) if 0.01 <= value < small else format_flop(value)

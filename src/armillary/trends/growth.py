@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,9 +56,7 @@ class Growth:
     scatter: float  # standard deviation of rows about the straight line, orders of magnitude
     forms: tuple[TrendForm, ...]  # the most supported first
     latest: Rate  # at the end of the series, averaged over forms
-    profile_dates: Float[
-        np.ndarray, " grid"
-    ]  # decimal years at which a break was tried; empty when rows are few
+    profile_dates: Float[np.ndarray, " grid"]  # where a break was tried; empty when rows are few
     profile_weights: Float[np.ndarray, " grid"]  # support for a break there, over both forms; sums to one
 
 
@@ -73,6 +70,7 @@ def fit_growth(series: Series, *, n_draws: int = N_DRAWS, seed: int = 0) -> Grow
     dates, support = _break_support(sample, found)
     bounded = int((~series.exact).sum())
     averaged = sample_lines(sample, found, n_draws, seed)
+    forms = [_form_facts(sample, found, form, n_draws, seed) for form in found]
     growth_at_end = averaged.slope(end := float(series.dates.max()))
     return Growth(
         quantity=series.quantity,
@@ -80,12 +78,10 @@ def fit_growth(series: Series, *, n_draws: int = N_DRAWS, seed: int = 0) -> Grow
         selection=series.selection,
         n_rows=int(series.exact.sum()),
         n_bounded=bounded,
-        overall=_overall(sample, n_draws, seed),
+        overall=forms[0].rates[0],
         without_bounded=_overall(Sample.of(series.known()), n_draws, seed) if bounded else None,
         scatter=float(found["straight"].sd[0]),
-        forms=tuple(
-            _form_facts(sample, found, form, n_draws, seed) for form in sorted(found, key=_bic(found))
-        ),
+        forms=tuple(sorted(forms, key=lambda form: form.bic)),
         latest=rate(end, end, float(np.median(growth_at_end)), growth_at_end),
         profile_dates=dates,
         profile_weights=support,
@@ -124,10 +120,6 @@ def _overall(sample: Sample, n_draws: int, seed: int) -> Rate:
     found = profiles(sample, ("straight",))
     draws = sample_lines(sample, found, n_draws, seed).coefficients[:, 1]
     return rate(*_span(sample), float(found["straight"].coefficients[0, 1]), draws)
-
-
-def _bic(found: dict[Form, Profile]) -> Callable[[Form], float]:
-    return lambda form: found[form].bic
 
 
 def _form_facts(sample: Sample, found: dict[Form, Profile], form: Form, n_draws: int, seed: int) -> TrendForm:
