@@ -33,7 +33,7 @@ def test_a_limit_that_is_met_at_a_known_date_binds_then():
     plenty = {
         "campus_power_2026": "1e15", "campus_power_2030": "1e15", "chips_per_year_2025": "1e14",
         "chips_per_year_2030": "1e14", "data_tokens_2024": "1e19", "data_tokens_2030": "1e19",
-        "cluster_usd_2025": "1e18", "cluster_usd_2030": "1e18",
+        "cluster_usd_2026": "1e18", "cluster_usd_2030": "1e18",
     }  # fmt: skip
     found = bottlenecks(growing(per_year=10, spread=0.0), YEARS, overrides=scarce | plenty)
     assert found.date.value == pytest.approx(2028.5)  # 1e27 grows tenfold a year: two years
@@ -49,7 +49,7 @@ def test_a_limit_that_is_met_at_a_known_date_binds_then():
 def test_twice_the_text_is_four_times_the_compute():
     plenty = {
         "campus_power_2026": "1e25", "campus_power_2030": "1e25", "chips_per_year_2025": "1e24",
-        "chips_per_year_2030": "1e24", "cluster_usd_2025": "1e28", "cluster_usd_2030": "1e28",
+        "chips_per_year_2030": "1e24", "cluster_usd_2026": "1e28", "cluster_usd_2030": "1e28",
         "latency_flop": "1e60",
     }  # fmt: skip
     found = bottlenecks(growing(per_year=1000), YEARS, overrides=plenty)

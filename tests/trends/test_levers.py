@@ -23,6 +23,10 @@ def a_fifth_more(_share):
     return 1.2
 
 
+def a_tenth_less(_share):
+    return 0.9
+
+
 def effects(plan=PLAN, **options):
     options = {"price_performance": 1.4, "price_source": "stated"} | options
     return {effect.name: effect for effect in levers(plan, **options)}
@@ -47,6 +51,12 @@ def test_each_lever_moves_what_it_should():
     assert longer.usd_after == pytest.approx(PLAN.training_usd + PLAN.data_usd + PLAN.serving_usd / 2)
     assert longer.lever_usd == pytest.approx(0.2 * PLAN.training_usd + 1.4 * PLAN.data_usd)
     assert longer.saved_per_usd == pytest.approx(PLAN.serving_usd / 2 / longer.lever_usd)
+
+
+def test_a_model_too_large_for_its_loss_saves_training_too():
+    free = effects(replace(PLAN, usd_per_token=0.0), equal_loss=a_tenth_less)["longer training"]
+    assert free.lever_usd == 0.0
+    assert free.usd_after == pytest.approx(0.9 * PLAN.training_usd + PLAN.serving_usd / 2)
 
 
 def test_the_largest_saving_comes_first():

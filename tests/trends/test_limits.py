@@ -11,7 +11,7 @@ FIXED = {
     "efficiency_growth": "1",
     "utilisation": "0.4", "run_months_2030": "4", "run_growth": "1", "chips_per_year_2025": "1e7",
     "chips_per_year_2030": "1e8", "chip_years": "2", "lab_share": "0.2", "data_tokens_2024": "3e14",
-    "data_tokens_2030": "2e15", "tokens_per_parameter": "20", "cluster_usd_2025": "1e10",
+    "data_tokens_2030": "2e15", "tokens_per_parameter": "20", "cluster_usd_2026": "1e10",
     "cluster_usd_2030": "1e11",
     "device_usd": "30000", "server_overhead": "1.6", "network_share": "0.2", "price_performance_growth": "1",
     "latency_flop": "2e31",

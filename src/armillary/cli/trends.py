@@ -11,7 +11,10 @@ from armillary.cli.output import Json
 
 
 def trends(
-    subject: Annotated[str, typer.Argument(help="A quantity, or bottlenecks, innovations, families, drift.")],
+    subject: Annotated[
+        str,
+        typer.Argument(help="A quantity, or bottlenecks, innovations, families, drift, affordable, levers."),
+    ],
     words: Annotated[
         list[str] | None,
         typer.Argument(metavar="[WORDS]...", help="More rules, or NAME=VALUE... of limits, or OLD NEW."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from armillary.cli import trends_output, trends_tables
+from armillary.cli import trends_money, trends_output, trends_tables
 from armillary.core.errors import RequestError, UnknownNameError
 from armillary.core.units import parse_count
 
@@ -181,9 +181,17 @@ def _drift(question: Question) -> None:
     trends_tables.emit_drift(found, projection, question.as_json)
 
 
+def _affordable(question: Question) -> None:
+    trends_money.affordable(
+        question, lambda name: _projected(question, _selected(question, name, question.data)[0])
+    )
+
+
 SUBJECTS: dict[str, Callable[[Question], None]] = {
     "bottlenecks": _bottlenecks,
     "innovations": _innovations,
     "families": _families,
     "drift": _drift,
+    "affordable": _affordable,
+    "levers": trends_money.levers,
 }

@@ -159,13 +159,15 @@ def _reuse(plan: Workload) -> LeverEffect:
 
 def _hardware(plan: Workload, factor: float, source: str) -> LeverEffect:
     after = plan.data_usd + (plan.training_usd + plan.serving_usd) / factor
-    return _effect(plan, "cheaper hardware", after, 0.0, f"{factor:g} times the FLOP for a dollar", source)
+    return _effect(plan, "cheaper hardware", after, 0.0, f"{factor:.3g} times the FLOP for a dollar", source)
 
 
 def _longer(plan: Workload, smaller: float, compute: float) -> LeverEffect:
     """A smaller model of equal loss: its training costs ``compute`` times as much, serving in proportion."""
     tokens = compute / smaller
-    after = plan.training_usd + plan.data_usd + plan.serving_usd * smaller
-    extra = plan.training_usd * (compute - 1) + plan.data_usd * (tokens - 1)
+    extra = plan.training_usd * (compute - 1) + plan.data_usd * (
+        tokens - 1
+    )  # below zero for an oversized plan
+    after = plan.training_usd + plan.data_usd + plan.serving_usd * smaller + min(extra, 0.0)
     how = f"{smaller:.0%} of the parameters on {tokens:.3g} times the tokens, at equal loss"
-    return _effect(plan, "longer training", after, extra, how, "the law that was given")
+    return _effect(plan, "longer training", after, max(extra, 0.0), how, "the law that was given")

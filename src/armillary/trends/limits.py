@@ -75,7 +75,7 @@ def limit_courses(
         + np.log10(MONTH)
     )
     tokens = course("data_tokens_2024", "data_tokens_2030")
-    spent = course("cluster_usd_2025", "cluster_usd_2030") + np.log10(1 - draws["network_share"])[:, None]
+    spent = course("cluster_usd_2026", "cluster_usd_2030") + np.log10(1 - draws["network_share"])[:, None]
     return {
         "power": device
         + course(f"{sites}_power_2026", f"{sites}_power_2030")
