@@ -7,9 +7,8 @@ from scipy.stats import norm
 
 from armillary.trends.censoring import (
     Sample,
-    _derivatives,
-    _log_density,
     _log_mass,
+    _Tobit,
     imputed_residuals,
     regress,
 )
@@ -79,19 +78,14 @@ def test_derivatives_are_those_of_finite_differences():
     data = replace(
         data, low=np.where(data.t < -4, -np.inf, data.low), y=np.where(data.t < -4, np.nan, data.y)
     )
-    theta = np.array([[0.3, 1.1, 2.0]])
-    y, weights = np.where(data.exact, data.y, 0.0)[None], np.ones((1, 60))
-
-    def value(at: np.ndarray) -> float:
-        fitted = (at[0] + at[1] * data.t)[None] / at[2]
-        return float(_log_density(y, fitted, np.array([1 / at[2]]), data).sum())
-
-    gradient, curvature = _derivatives(line(data), y, data, weights, theta)
+    y, theta = np.where(data.exact, data.y, 0.0)[None], np.array([[0.3, 1.1, 2.0]])
+    task = _Tobit.of(line(data), y, data, np.ones((1, 60)))
+    gradient, curvature = task.derivatives(theta)
     for i, direction in enumerate(np.eye(3)):
         step = 1e-5 * direction
-        slope = (value(theta[0] + step) - value(theta[0] - step)) / 2e-5
-        assert gradient[0, i] == pytest.approx(slope, rel=1e-5, abs=1e-5)
-        ahead, behind = (_derivatives(line(data), y, data, weights, theta + s)[0] for s in (step, -step))
+        slope = (task.value(theta + step) - task.value(theta - step)) / 2e-5
+        assert gradient[0, i] == pytest.approx(slope[0], rel=1e-5, abs=1e-5)
+        ahead, behind = (task.derivatives(theta + s)[0] for s in (step, -step))
         assert -(ahead - behind)[0] / 2e-5 == pytest.approx(curvature[0, i], rel=1e-4, abs=1e-4)
 
 

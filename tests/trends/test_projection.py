@@ -1,4 +1,3 @@
-import dataclasses
 import itertools
 
 import numpy as np
@@ -7,9 +6,8 @@ from histories import ROWS, history, series_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from armillary.core.errors import CheckpointError, FitError, RequestError, UnknownNameError
-from armillary.trends.projection import Band, landmarks, project, trend_paths, years_until
-from armillary.trends.trend_file import load_trend, save_trend
+from armillary.core.errors import FitError, RequestError, UnknownNameError
+from armillary.trends.projection import landmarks, project, trend_paths, years_until
 
 YEARS = np.array([2010.0, 2022.0, 2025.0, 2030.0])
 
@@ -129,29 +127,3 @@ def test_bands_hold_the_future_at_the_nominal_rate():
     trend, rows = shares(300)
     assert 0.85 <= trend <= 0.97
     assert 0.86 <= rows <= 0.95
-
-
-def test_a_trend_file_brings_everything_back(projection, tmp_path):
-    save_trend(projection, tmp_path / "trend.json")
-    loaded = load_trend(tmp_path / "trend.json")
-    for field in ("growth", "back_test", "method", "landmarks", "milestones", "widen"):
-        left, right = getattr(loaded, field), getattr(projection, field)
-        if field == "growth":
-            assert left.forms == right.forms
-            assert left.overall == right.overall
-        else:
-            assert left == right
-    for name in (f.name for f in dataclasses.fields(Band)):
-        assert getattr(loaded.top, name) == pytest.approx(getattr(projection.top, name), nan_ok=True)
-    assert loaded.series.names == projection.series.names
-
-
-def test_files_that_hold_no_trend_are_refused(tmp_path):
-    with pytest.raises(RequestError, match="there is no file"):
-        load_trend(tmp_path / "none.json")
-    (tmp_path / "other.json").write_text('{"format": 99}')
-    with pytest.raises(CheckpointError, match="holds no trend of format 1"):
-        load_trend(tmp_path / "other.json")
-    (tmp_path / "cut.json").write_text('{"format": 1, "series": {}}')
-    with pytest.raises(CheckpointError, match="is damaged"):
-        load_trend(tmp_path / "cut.json")

@@ -105,7 +105,8 @@ def regress(
     beta = _least_squares(design, y, known)
     sd = np.sqrt((known * (y - _fitted(design, beta)) ** 2).sum(1) / known.sum(1))
     if not sample.exact.all():
-        beta, sd = _tobit(design, y, sample, weights, beta, np.maximum(sd, LEAST_SD))
+        task = _Tobit.of(design, y, sample, weights)
+        beta, sd = _maximised(task, beta, np.maximum(sd, LEAST_SD))
     value = (weights * _log_density(y, _fitted(design, beta), sd, sample)).sum(1)
     return Regression(coefficients=beta, sd=sd, log_likelihood=value)
 
@@ -150,30 +151,96 @@ def _log_density(
     return density
 
 
-def _tobit(
-    design: np.ndarray, y: np.ndarray, sample: Sample, weights: np.ndarray, beta: np.ndarray, sd: np.ndarray
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Tobit:
+    """The likelihood of many fits in theta = (coefficients/sd, 1/sd), up to a constant.
+
+    An exact row gives log(1/sd) - e^2/2 with e = y/sd - x'b/sd, linear in theta, so exact rows enter by their
+    moments alone.  A bounded row gives log(Phi(b) - Phi(a)), whose ends a and b are linear in theta.
+    """
+
+    moments: Float[np.ndarray, "fits terms1 terms1"]  # of the derivatives of e, exact rows
+    n_exact: Float[np.ndarray, " fits"]
+    weights: Float[np.ndarray, "fits bounded"]
+    ends: tuple[np.ndarray, np.ndarray]  # low and high of bounded rows
+    rays: tuple[np.ndarray, np.ndarray]  # their derivatives (fits, bounded, terms1), 0 where infinite
+
+    @classmethod
+    def of(cls, design: np.ndarray, y: np.ndarray, sample: Sample, weights: np.ndarray) -> Self:
+        x = np.broadcast_to(design, (*y.shape, design.shape[2]))
+        exact, bounded = np.flatnonzero(sample.exact), np.flatnonzero(~sample.exact)
+        rays, w = np.concatenate([-x[:, exact], y[:, exact, None]], axis=2), weights[:, exact]
+        ends = (sample.low[bounded], sample.high[bounded])
+        return cls(
+            moments=np.swapaxes(rays * w[..., None], 1, 2) @ rays,
+            n_exact=w.sum(1),
+            weights=weights[:, bounded],
+            ends=ends,
+            rays=(_ray(x[:, bounded], ends[0]), _ray(x[:, bounded], ends[1])),
+        )
+
+    def value(self, theta: Float[np.ndarray, "fits terms1"]) -> Float[np.ndarray, " fits"]:
+        squares = (theta * (self.moments @ theta[..., None])[..., 0]).sum(1)
+        inside = (self.weights * _log_mass(*self._deviations(theta))).sum(1)
+        value: np.ndarray = self.n_exact * np.log(theta[:, -1]) - squares / 2 + inside
+        return value
+
+    def derivatives(
+        self, theta: Float[np.ndarray, "fits terms1"]
+    ) -> tuple[Float[np.ndarray, "fits terms1"], Float[np.ndarray, "fits terms1 terms1"]]:
+        """Return gradient and negative Hessian."""
+        a, b = self._deviations(theta)
+        log_mass = _log_mass(a, b)
+        at_a, at_b = (np.exp(-0.5 * z**2 - LOG_ROOT_TWO_PI - log_mass) for z in (a, b))
+        tilt_a, tilt_b = (np.where(np.isfinite(z), z, 0.0) * at for z, at in ((a, at_a), (b, at_b)))
+        ray_a, ray_b = self.rays
+        gradient = -(self.moments @ theta[..., None])[..., 0]
+        gradient += ((self.weights * at_b)[:, None] @ ray_b - (self.weights * at_a)[:, None] @ ray_a)[:, 0]
+        gradient[:, -1] += self.n_exact / theta[:, -1]
+        curvature = self.moments.copy()
+        curvature[:, -1, -1] += self.n_exact / theta[:, -1] ** 2
+        for factor, one, other in (
+            (at_a**2 - tilt_a, ray_a, ray_a),
+            (at_b**2 + tilt_b, ray_b, ray_b),
+            (-at_a * at_b, ray_a, ray_b),
+            (-at_a * at_b, ray_b, ray_a),
+        ):
+            curvature += np.swapaxes(one * (self.weights * factor)[..., None], 1, 2) @ other
+        return gradient, curvature
+
+    def _deviations(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends in standard deviations from the trend."""
+        low, high = (
+            np.where(np.isfinite(end), (ray @ theta[..., None])[..., 0], end)
+            for end, ray in zip(self.ends, self.rays, strict=True)
+        )
+        return low, high
+
+
+def _ray(x: np.ndarray, end: np.ndarray) -> Float[np.ndarray, "fits bounded terms1"]:
+    finite = np.isfinite(end)
+    last = np.broadcast_to(np.where(finite, end, 0.0)[:, None], (*x.shape[:2], 1))
+    ray: np.ndarray = np.concatenate([-x, last], axis=2) * finite[:, None]
+    return ray
+
+
+def _maximised(
+    task: _Tobit, beta: np.ndarray, sd: np.ndarray
 ) -> tuple[Float[np.ndarray, "fits terms"], Float[np.ndarray, " fits"]]:
-    """Return the likeliest coefficients and scatter, from those of exact rows on.
+    """Return the likeliest coefficients and scatter, starting from those of exact rows.
 
     Every fit keeps its own step; it is halved for as long as the likelihood would fall.
     """
-
-    def likelihood(theta: np.ndarray) -> np.ndarray:
-        spread = 1 / theta[:, -1]
-        fitted = _fitted(design, theta[:, :-1] * spread[:, None])
-        value: np.ndarray = (weights * _log_density(y, fitted, spread, sample)).sum(1)
-        return value
-
     theta = np.concatenate([beta, np.ones((len(beta), 1))], axis=1) / sd[:, None]
-    value = likelihood(theta)
+    value = task.value(theta)
     for _ in range(MOST_STEPS):
-        gradient, curvature = _derivatives(design, y, sample, weights, theta)
+        gradient, curvature = task.derivatives(theta)
         step = (np.linalg.pinv(curvature, hermitian=True) @ gradient[..., None])[..., 0]
         size = np.ones(len(theta))
         for _ in range(MOST_HALVINGS):
             tried = theta + size[:, None] * step
             tried[:, -1] = np.clip(tried[:, -1], 1e-3 * theta[:, -1], 1 / LEAST_SD)
-            reached = likelihood(tried)
+            reached = task.value(tried)
             if (better := reached >= value - 1e-12 * np.abs(value)).all():
                 break
             size = np.where(better, size, size / 2)
@@ -182,51 +249,6 @@ def _tobit(
         if (gained < TOLERANCE).all():
             break
     return theta[:, :-1] / theta[:, -1:], 1 / theta[:, -1]
-
-
-def _derivatives(
-    design: np.ndarray, y: np.ndarray, sample: Sample, weights: np.ndarray, theta: np.ndarray
-) -> tuple[Float[np.ndarray, "fits terms1"], Float[np.ndarray, "fits terms1 terms1"]]:
-    """Return gradient and negative Hessian in (coefficients/sd, 1/sd).
-
-    An exact row has e = y/sd - x'b/sd and gives -e^2/2 - log sd.  A bounded row gives log(Phi(b) - Phi(a)),
-    whose ends a and b are linear in the parameters.
-    """
-    shape = (*y.shape, design.shape[2])
-    x = np.broadcast_to(design, shape)
-    location, scale = theta[:, :-1], theta[:, -1:]
-    exact, bounded = np.flatnonzero(sample.exact), np.flatnonzero(~sample.exact)
-    rays = np.concatenate([-x[:, exact], y[:, exact, None]], axis=2)  # d e
-    e = scale * y[:, exact] - (x[:, exact] @ location[..., None])[..., 0]
-    w = weights[:, exact]
-    gradient = -((w * e)[:, None] @ rays)[:, 0]
-    curvature = np.swapaxes(rays * w[..., None], 1, 2) @ rays
-    gradient[:, -1] += w.sum(1) / scale[:, 0]
-    curvature[:, -1, -1] += w.sum(1) / scale[:, 0] ** 2
-    w, middle = weights[:, bounded], (x[:, bounded] @ location[..., None])[..., 0]
-    ends = [_finite_end(end[bounded], scale, middle, x[:, bounded]) for end in (sample.low, sample.high)]
-    (a, ray_a), (b, ray_b) = ends
-    log_mass = _log_mass(a, b)
-    at_a, at_b = (np.exp(-0.5 * z**2 - LOG_ROOT_TWO_PI - log_mass) for z in (a, b))
-    tilt_a, tilt_b = (np.where(np.isfinite(z), z, 0.0) * density for z, density in ((a, at_a), (b, at_b)))
-    gradient += ((w * at_b)[:, None] @ ray_b - (w * at_a)[:, None] @ ray_a)[:, 0]
-    for factor, one, other in (
-        (at_a**2 - tilt_a, ray_a, ray_a),
-        (at_b**2 + tilt_b, ray_b, ray_b),
-        (-at_a * at_b, ray_a, ray_b),
-        (-at_a * at_b, ray_b, ray_a),
-    ):
-        curvature += np.swapaxes(one * (w * factor)[..., None], 1, 2) @ other
-    return gradient, curvature
-
-
-def _finite_end(
-    end: np.ndarray, scale: np.ndarray, middle: np.ndarray, x: np.ndarray
-) -> tuple[Float[np.ndarray, "fits bounded"], Float[np.ndarray, "fits bounded terms1"]]:
-    """Return an end in standard deviations from the trend, and its derivative by the parameters."""
-    finite = np.where(np.isfinite(end), end, 0.0)
-    last = np.broadcast_to(finite[:, None], (*middle.shape, 1))
-    return scale * end - middle, np.concatenate([-x, last], axis=2)
 
 
 def _log_mass(a: np.ndarray, b: np.ndarray) -> np.ndarray:
