@@ -31,7 +31,7 @@ def test_of_overlapping_gains_the_largest_counts_and_the_other_is_refused():
     found = stack(entry("a", 2.0, "x"), entry("b", 3.0, "x"))
     assert found.product == 3.0
     assert [(r.innovation.name, r.reason) for r in found.refused] == [
-        ("a", "does the same work (x) as b, which saves more")
+        ("a", "does the same work (x) as b, which saves as much or more")
     ]
 
 

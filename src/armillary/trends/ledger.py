@@ -120,7 +120,10 @@ def _stacked(entries: Sequence[Innovation]) -> tuple[tuple[Innovation, ...], tup
         counted += best
         names = " with ".join(entry.name for entry in best)
         refused += [
-            Refused(innovation=entry, reason=f"does the same work ({group}) as {names}, which saves more")
+            Refused(
+                innovation=entry,
+                reason=f"does the same work ({group}) as {names}, which saves as much or more",
+            )
             for entry in entries
             if entry.group == group and entry not in best
         ]
