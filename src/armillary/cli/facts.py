@@ -20,6 +20,7 @@ from armillary.scaling.curves.blend import BlendRecord
 from armillary.scaling.curves.checks import CurveCheck
 from armillary.scaling.observations import Dropped
 from armillary.scaling.sensitivity import Sensitivity
+from armillary.trends.rows import Problem
 
 Plain = dict[str, Any]
 
@@ -159,7 +160,7 @@ class CurveFacts(TypedDict):
 class DroppedPoint(TypedDict):
     """A row of a table of curves that was not used as it is."""
 
-    curve: str
+    curve: str  # its name; empty when there is only one
     row: str  # "row 12", or its name
     reason: str
 
@@ -218,6 +219,26 @@ class AuditFacts(TypedDict):
     claims: list[ClaimFacts]  # in the order of the text
 
 
+class QuantileGrowth(TypedDict):
+    """Growth of a quantile of the rows."""
+
+    quantile: float  # which, as a share
+    since: float  # decimal year
+    until: float  # decimal year
+    slope: Annotated[Plain, Estimate]  # orders of magnitude a year
+    per_year: Annotated[Plain, Estimate]  # factor
+    doubling_months: Annotated[Plain, Estimate]  # negative where it halves
+
+
+class TrendAdded(TypedDict):
+    """What is added to a projection."""
+
+    quantile: QuantileGrowth | None  # null: without --quantile
+    problems: Annotated[list[Plain], list[Problem]]  # cells and rows of the table that could not be used
+    notes: list[str]  # how the table was read
+    out: str | None  # the file that was written; null: none
+
+
 class ReportFacts(TypedDict):
     """The page that was written."""
 
@@ -243,7 +264,7 @@ class ListedSource(TypedDict):
     """A source of data."""
 
     name: str
-    licence: str
+    licence: str  # of the data
     what: str  # one sentence
 
 
@@ -251,7 +272,7 @@ class ListedRun(TypedDict):
     """A run."""
 
     run: str  # its directory
-    task: str
+    task: str  # its registered name
     model: str  # the family
     n_params: int | None  # null: unfinished
     loss: float | None  # on the validation split, nats per unit; null: unfinished

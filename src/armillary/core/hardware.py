@@ -44,17 +44,17 @@ TERA, GIGA = 1e12, 1e9
 class Accelerator:
     """One kind of accelerator."""
 
-    name: str
-    vendor: str
+    name: str  # as its maker writes it
+    vendor: str  # its maker
     released: str  # ISO date
     peak_flops: Mapping[str, float]  # FLOP/s by precision; a precision that is missing is not supported
     memory: float  # bytes
     bandwidth: float  # bytes/s between memory and chip
     watts: float | None  # rated power of one device (TPUs: the most that was measured); None: not published
     usd_per_hour: float | None  # None: no price is known
-    price_date: str
-    price_source: str
-    source: str
+    price_date: str  # when the price held
+    price_source: str  # of the price
+    source: str  # of peaks, memory and power
     aliases: tuple[str, ...] = ()  # other names that people use for it
     link: str = ""  # what joins the devices of a node: NVLink 3, PCIe 4 x16, ICI
     link_bandwidth: float | None = None  # bytes/s that a device can send inside its node; None: not known

@@ -27,7 +27,7 @@ class Interval:
 
     low: float
     high: float
-    level: float = LEVEL
+    level: float = LEVEL  # probability that the interval holds the quantity
 
     def __contains__(self, value: float) -> bool:
         return bool(self.low <= value <= self.high)

@@ -150,11 +150,18 @@ def data_table(plan: Plan, limit: DataLimit, words: Words) -> Table:
             lead=True,
         ),
         Row(
-            [words("data.one_epoch"), *[numbers.NONE] * 3, told(limit.one_epoch_loss, numbers.loss), numbers.NONE]
+            [
+                words("data.one_epoch"),
+                *[numbers.NONE] * 3,
+                told(limit.one_epoch_loss, numbers.loss),
+                numbers.NONE,
+            ]
         ),
     ]
     columns = columns_named(words, "plan params tokens passes loss worth")
-    return Table(words("data.table", unique=numbers.count(limit.n_unique_tokens)), columns, rows, stacked=True)
+    return Table(
+        words("data.table", unique=numbers.count(limit.n_unique_tokens)), columns, rows, stacked=True
+    )
 
 
 def _of_data(size: Quantity, data: Quantity, epochs: Quantity, loss: Quantity) -> list[str]:

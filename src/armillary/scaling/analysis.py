@@ -37,7 +37,7 @@ class BandPoint:
     n_tokens: float | None
     loss: float
     interval_50: Interval  # predictive
-    interval_90: Interval
+    interval_90: Interval  # predictive likewise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +86,8 @@ class TrainingCurve:
 class SourceFacts:
     """The data that the ladder was trained on."""
 
-    kind: str
-    licence: str
+    kind: str  # its registered name
+    licence: str  # of the data
     citation: str
     n_tokens: float | None  # in the training split; None: not known
 
@@ -105,8 +105,8 @@ class FitsAnalysis:
 class LadderAnalysis(FitsAnalysis):
     """A whole ladder, analysed."""
 
-    name: str
-    task: str
+    name: str  # of the ladder
+    task: str  # its registered name
     source: SourceFacts
     costs: tuple[Cost, ...]  # of the winner; empty when no family has a law
     curves: tuple[TrainingCurve, ...]

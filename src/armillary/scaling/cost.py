@@ -51,7 +51,7 @@ class MachineCost:
 class Cost:
     """A model of ``scale`` times the size of the largest that was trained."""
 
-    scale: float
+    scale: float  # times the parameters of the largest model that was fitted
     family: str
     n_params: float
     n_tokens: Estimate

@@ -31,7 +31,7 @@ class Observation:
     loss: float  # nats per unit on held-out data
     family: str = ""
     name: str = ""  # of the run, or the row of the table
-    role: Role = "fit"
+    role: Role = "fit"  # fitted, or held out to check the law
     seconds: float | None = None  # wall-clock training time; None: not recorded
     lineage: str = ""  # runs of one lineage share a stable phase, so their noise is shared too
     n_unique_tokens: float | None = None  # distinct ones among n_tokens; None: none was seen twice
@@ -41,7 +41,7 @@ class Observation:
 class Dropped:
     """A row that was not used, and why."""
 
-    row: str
+    row: str  # "row 12" of a table, or the name of a run
     reason: str
 
 

@@ -27,9 +27,9 @@ TOP = 5  # runs that are listed, and dropped together
 class ObjectiveFit:
     """The law as one objective fits it."""
 
-    objective: str
+    objective: str  # in words
     value: float | None  # of the objective at its optimum, summed over runs; None: it could not be fitted
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, float]  # of the law; empty when it could not be fitted
     loss: float | None  # predicted at the point of comparison
     problem: str  # why it could not be fitted; empty when it was
 
@@ -38,9 +38,9 @@ class ObjectiveFit:
 class Omission:
     """The law without some of the runs."""
 
-    what: str
-    runs: tuple[str, ...]
-    parameters: Mapping[str, float]
+    what: str  # was left out, in words
+    runs: tuple[str, ...]  # that were left out
+    parameters: Mapping[str, float]  # of the law without them
     loss: float  # predicted at the point of comparison
     change: float  # of that prediction, relative to the one from all runs
 

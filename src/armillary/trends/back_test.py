@@ -30,12 +30,12 @@ AUTO = "auto"
 class Score:
     """How one method did on the rows after one vintage, or over all vintages alike."""
 
-    method: str
+    method: str  # its name; auto: choosing by what had been scored until then
     crps: float  # orders of magnitude
     error: float  # mean absolute error of the median, orders of magnitude
     bias: float  # mean of median less truth, orders of magnitude
-    coverage_50: float
-    coverage_90: float
+    coverage_50: float  # share of rows inside their 50% interval
+    coverage_90: float  # share of rows inside their 90% interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,8 @@ class Vintage:
     """One past date: what was known, what came later, how each method did."""
 
     date: float  # decimal year
-    n_known: int
-    n_scored: int
+    n_known: int  # rows until then
+    n_scored: int  # rows within the horizon after it
     scores: tuple[Score, ...]
 
 
@@ -59,13 +59,13 @@ class BackTest:
     horizon: float  # years
     vintages: tuple[Vintage, ...]
     scores: tuple[Score, ...]  # over all vintages, the best first
-    chosen: str
+    chosen: str  # the method that projects
     standard: str  # a straight line; where a ceiling is known, a logistic curve
     rival: str  # the best method other than the standard
     lead: float  # CRPS of the standard less that of its rival, orders of magnitude
     lead_error: float  # its standard error over vintages; infinite with fewer than two
     widen: float  # what a 90% interval has to be multiplied by where too few rows fell into it, else 1
-    verdict: str
+    verdict: str  # one sentence: which method, and by how much
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -23,8 +23,8 @@ LEAST_ROWS = 5
 class Rate:
     """Growth between two decimal years."""
 
-    since: float
-    until: float
+    since: float  # decimal year
+    until: float  # decimal year
     slope: Estimate  # orders of magnitude a year
     per_year: Estimate  # factor
     doubling_months: Estimate  # negative where it halves; an end is infinite where growth may be none
@@ -34,8 +34,8 @@ class Rate:
 class TrendForm:
     """One form of the trend and what speaks for it."""
 
-    form: Form
-    bic: float
+    form: Form  # of the line
+    bic: float  # Bayesian information criterion; lower is better
     weight: float  # in projections averaged over forms
     date: Estimate | None  # decimal year, its interval from the profile; None for a straight line
     jump: float  # factor between the two lines at the break; 1 where they meet
@@ -46,9 +46,9 @@ class TrendForm:
 class Growth:
     """The growth of a series, and whether it changed."""
 
-    quantity: str
+    quantity: str  # its name
     unit: str
-    selection: str
+    selection: str  # of rows, in words
     n_rows: int  # with a value
     n_bounded: int  # known by bounds alone
     overall: Rate  # of one straight line

@@ -30,11 +30,11 @@ MOST_PARAMETERS = 3  # of the shape of an S-curve
 class Band:
     """A median with its 50% and 90% intervals at each year, in the series' unit."""
 
-    median: Float[np.ndarray, " years"]
-    low_50: Float[np.ndarray, " years"]
-    high_50: Float[np.ndarray, " years"]
-    low_90: Float[np.ndarray, " years"]
-    high_90: Float[np.ndarray, " years"]
+    median: Float[np.ndarray, " years"]  # at each year
+    low_50: Float[np.ndarray, " years"]  # lower end of the 50% interval
+    high_50: Float[np.ndarray, " years"]  # upper end of the 50% interval
+    low_90: Float[np.ndarray, " years"]  # lower end of the 90% interval
+    high_90: Float[np.ndarray, " years"]  # upper end of the 90% interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Landmark:
 
     name: str
     date: float  # decimal year
-    value: float
+    value: float  # in the series' unit
     source: str
 
 
@@ -51,8 +51,8 @@ class Landmark:
 class Milestone:
     """A round value ahead, and the decimal year that passes it; infinite: none that was projected."""
 
-    value: float
-    date: Estimate
+    value: float  # in the series' unit
+    date: Estimate  # decimal year; infinite: beyond what was projected
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

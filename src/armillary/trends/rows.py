@@ -103,8 +103,8 @@ class Problem:
     """What a table says that could not be used, and where."""
 
     row: str  # "row 12"
-    name: str
-    column: str
+    name: str  # of the row's subject
+    column: str  # of the table
     text: str
     reason: str
     dropped: bool = False  # the whole row, not one cell

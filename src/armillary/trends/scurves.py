@@ -112,7 +112,7 @@ class SCurves(Forecast):
 class SCurveFit:
     """An S-curve and what the data know of it."""
 
-    curve: str
+    curve: str  # its name
     formula: str
     citation: str
     n_rows: int

@@ -38,17 +38,17 @@ class Series:
     for a ceiling below a value.
     """
 
-    quantity: str
+    quantity: str  # its name
     unit: str
     selection: str  # in words: "notable, 2010-2026"
-    dates: Float[np.ndarray, " points"]
-    values: Float[np.ndarray, " points"]
-    low: Float[np.ndarray, " points"]
-    high: Float[np.ndarray, " points"]
-    names: tuple[str, ...]
-    sources: tuple[str, ...]
-    frontier: int = 0
-    ceiling: float | None = None
+    dates: Float[np.ndarray, " points"]  # decimal years
+    values: Float[np.ndarray, " points"]  # in the unit; NaN where only bounds are known
+    low: Float[np.ndarray, " points"]  # bound of each value
+    high: Float[np.ndarray, " points"]  # bound of each value
+    names: tuple[str, ...]  # of the rows
+    sources: tuple[str, ...]  # of the rows
+    frontier: int = 0  # rows among so many largest of their day; 0: chosen otherwise
+    ceiling: float | None = None  # what the quantity cannot pass; None: not known
 
     def __post_init__(self) -> None:
         columns = (self.dates, self.values, self.low, self.high, self.names, self.sources)

@@ -17,9 +17,9 @@ SAME = 1.25  # two figures of a size within this factor are one figure, rounded 
 class Source:
     """A value that the audit used, with where it comes from."""
 
-    model: str
+    model: str  # the run on record, or the device
     quantity: str  # train_flops, device_hours, ..., a column of the records; hardware for a peak or a price
-    value: float
+    value: float  # in base units
     source: str
 
 

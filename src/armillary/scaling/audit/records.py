@@ -123,9 +123,9 @@ class UtilisationBand:
     low: float  # the lowest run
     typical: float  # the median run
     high: float  # the highest run
-    lowest_run: str
-    highest_run: str
-    n_runs: int
+    lowest_run: str  # its name
+    highest_run: str  # its name
+    n_runs: int  # on record
     ceiling: float = 1.0  # more is physically impossible
 
 

@@ -41,9 +41,9 @@ class Reading:
 
     slip: str  # unit, scale, nodes, bytes, currency, hardware, sparse
     value: float  # in base units of ``kind``
-    kind: Kind
-    unit: str
-    text: str
+    kind: Kind  # what the amount is of
+    unit: str  # as people write it
+    text: str  # the reading in words
 
 
 def plausible_readings(facts: Facts, quantity: Quantity, expectation: Expectation) -> tuple[Reading, ...]:

@@ -14,11 +14,11 @@ from armillary.scaling.curves.extrapolation import curve_intervals
 class CurveCheck:
     """The prediction of a curve's held-out points, none of which was used."""
 
-    n_points: int
+    n_points: int  # that were held out
     rmsle: float  # root mean square of ln(predicted / measured)
     bias: float  # mean of ln(predicted / measured)
     coverage_50: float  # share of points inside their 50% interval
-    coverage_90: float
+    coverage_90: float  # likewise, of the 90% interval
 
 
 def check_curve(fit: CurveFit) -> CurveCheck | None:

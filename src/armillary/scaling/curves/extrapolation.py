@@ -22,13 +22,13 @@ WORST_ERROR = 0.1  # of ln y in the back-tests, beyond which an extrapolation is
 class CurveExtrapolation:
     """The blend's prediction at one x."""
 
-    curve: str
-    x: float
-    value: float
+    curve: str  # its name; empty when there is only one
+    x: float  # where it is predicted, in the table's unit
+    value: float  # of y
     interval_50: Interval  # predictive: of what would be measured there
-    interval_90: Interval
+    interval_90: Interval  # predictive likewise
     by_law: Mapping[str, float]  # what each law says alone
-    weights: Mapping[str, float]
+    weights: Mapping[str, float]  # of each law in the blend
     x_ratio: float  # x over the last given x
     supported: bool  # whether the back-tests carry a prediction this far out
     advice: str  # what to change when they do not; empty when they do

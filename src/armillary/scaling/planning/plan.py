@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from armillary.core.errors import CheckpointError, RequestError
 from armillary.core.files import read_json, write_json
+from armillary.core.plain import from_plain, to_plain
 from armillary.fitting.uncertainty import Interval
 from armillary.runs.provenance import provenance
 from armillary.scaling.comparison import Crossover
-from armillary.core.plain import from_plain, to_plain
 from armillary.scaling.systems.training import TrainingEstimate
 
 FORMAT = 2
@@ -36,7 +36,7 @@ class LawFacts:
     family: str  # of models; empty: not said
     formula: str
     source: str  # the paper with the place in it, or what was fitted
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, float]  # by name
     standard_errors: Mapping[str, float]  # as published; empty: none
     n_observations: int  # that were fitted here; 0: a published law
     n_draws: int  # of the law, which intervals are made of; 0: it has none
@@ -48,7 +48,7 @@ class LawFacts:
 class Budget:
     """What may be spent, or what has to be reached."""
 
-    kind: BudgetKind
+    kind: BudgetKind  # what the amount is of
     amount: float  # FLOP, US dollars, days or nats per unit
 
 
@@ -56,7 +56,7 @@ class Budget:
 class Spending:
     """What training the plan takes on its devices: the law's uncertainty and the utilisation's together."""
 
-    device: str
+    device: str  # its name in the catalogue
     n_devices: int
     days: Quantity
     device_hours: Quantity
@@ -84,7 +84,7 @@ class IsoLossPoint:
 class LifetimeOptimum:
     """The model of the plan's loss with the least compute in training and inference together."""
 
-    inference_tokens: float
+    inference_tokens: float  # that will be served
     n_params: Quantity
     n_tokens: Quantity
     train_flops: Quantity
@@ -113,13 +113,13 @@ class DataLimit:
 class Regret:
     """What the plan gives up when another law is the true one."""
 
-    law: str
+    law: str  # that is true instead
     source: str
     n_params: float  # best under that law
     n_tokens: float
     loss: float  # of the plan under that law
-    best_loss: float
-    loss_increase: float
+    best_loss: float  # that the same compute would reach under that law
+    loss_increase: float  # loss less best_loss
     wasted_share: float  # of the compute: that much less would reach the plan's loss, split as that law asks
 
 
@@ -127,17 +127,17 @@ class Regret:
 class DrawRegret:
     """What the plan gives up when a draw of its own law is the true one."""
 
-    expected_loss_increase: float
+    expected_loss_increase: float  # mean over draws
     loss_increase_90: float  # 90% quantile over draws
-    expected_wasted_share: float
-    wasted_share_90: float
+    expected_wasted_share: float  # of the compute: mean over draws
+    wasted_share_90: float  # 90% quantile over draws
 
 
 @dataclass(frozen=True, kw_only=True)
 class RobustChoice:
     """The split of the budget that is best against all laws that were considered."""
 
-    criterion: Literal["expected regret", "minimax regret"]
+    criterion: Literal["expected regret", "minimax regret"]  # what is least
     n_params: float
     n_tokens: float
     regret: float  # nats per unit: expected over draws, or the worst over laws
@@ -156,7 +156,7 @@ class Candidate:
     usd: float | None  # None: no device was named, it has no price, or no layout for so small a model
     variance_removed: float  # expected share of the decision's variance
     error_probability: float | None  # of naming the wrong family after it; None: one family
-    variance_removed_per_flop: float
+    variance_removed_per_flop: float  # the same over train_flops
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,14 +164,14 @@ class NextRun:
     """Which run to add, to narrow a decision most."""
 
     decision: str  # "ln N of the best model at 5.8e23 FLOP"
-    target_flops: float
+    target_flops: float  # compute at which the decision is taken
     largest_cost: float  # FLOP that the run may take
     spread: float  # standard deviation of the decision's quantity now
     error_probability: float | None  # of naming the wrong family now; None: one family
     best: Candidate  # narrows most of those within the cost
     per_cost: Candidate  # narrows most per FLOP
     candidates: tuple[Candidate, ...]  # all that were weighed, the most narrowing first
-    method: str
+    method: str  # how it was worked out
 
 
 @dataclass(frozen=True, kw_only=True)

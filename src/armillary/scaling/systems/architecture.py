@@ -35,11 +35,11 @@ class TransformerShape:
     of them decoder blocks, which have cross-attention as well.  ConfigError when sizes do not go together.
     """
 
-    n_layers: int
-    d_model: int
-    n_heads: int
+    n_layers: int  # blocks; of an encoder-decoder those of both halves
+    d_model: int  # width of the residual stream
+    n_heads: int  # of attention
     d_ff: int  # hidden units of the MLP; of one expert, where there are several
-    vocab_size: int
+    vocab_size: int  # rows of the embedding table
     context: int  # tokens of a training sequence; of either half, for an encoder-decoder
     n_kv_heads: int | None = None  # fewer than n_heads: grouped-query attention; None: n_heads
     head_size: int | None = None  # None: d_model / n_heads
@@ -47,9 +47,9 @@ class TransformerShape:
     tied: bool = True  # input and output embeddings are one table
     bias: bool = False  # every linear map has a bias, and the norms too (GPT-2, GPT-3, BERT)
     learned_positions: bool = False  # a table of context positions (GPT-2, GPT-3, BERT)
-    kind: Kind = "decoder"
+    kind: Kind = "decoder"  # which half or halves of the first transformer
     n_experts: int = 1  # of every MLP; a router chooses active_experts of them for each token
-    active_experts: int = 1
+    active_experts: int = 1  # that one token passes, shared ones not counted
     shared_experts: int = 0  # experts that every token passes besides (DeepSeekMoE)
 
     def __post_init__(self) -> None:

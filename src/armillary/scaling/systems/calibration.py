@@ -45,7 +45,7 @@ class Calibration:
     slowdown: float  # measured over expected seconds: geometric mean
     spread: float  # standard deviation of ln(measured / expected) of one more measurement
     basis: Basis  # expected by the step-time model, or at the devices' peak
-    n_measured: int
+    n_measured: int  # steps or runs that it comes from
     source: str  # a phrase
 
     def seconds(self, expected: float) -> Estimate:

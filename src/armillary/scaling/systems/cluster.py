@@ -20,12 +20,12 @@ class Cluster:
 
     accelerator: Accelerator
     n_devices: int
-    devices_per_node: int | None = None
+    devices_per_node: int | None = None  # that the link joins
     link_bandwidth: float | None = None  # bytes/s that a device sends to others of its node
     network_bandwidth: float | None = None  # bytes/s that a device sends to other nodes
     usd_per_hour: float | None = None  # of one device
-    server_overhead: float = SERVER_OVERHEAD
-    pue: float = PUE
+    server_overhead: float = SERVER_OVERHEAD  # power of a server over that of its devices
+    pue: float = PUE  # power of the data centre over that of its servers
 
     def __post_init__(self) -> None:
         if self.n_devices < 1:

@@ -17,7 +17,7 @@ class Layout:
     data: int = 1  # copies of the model, each with its part of the batch
     micro_batch: int = 1  # sequences that pass the model together
     global_batch: int  # sequences of one optimizer step, over all copies
-    recompute: Recompute = "none"
+    recompute: Recompute = "none"  # which activations are computed again in the backward pass
     sequence_parallel: bool = (
         False  # norms and residuals are cut along the sequence (Korthikanti et al. 2022)
     )

@@ -20,11 +20,11 @@ WORKSPACE = 0.08  # of the memory: context, kernels' workspace, communication bu
 class Memory:
     """Bytes on the fullest device (the first stage of the pipeline)."""
 
-    weights: float
-    gradients: float
-    optimizer: float  # Adam's moments, and float32 weights beside those of 16 bits
-    activations: float
-    available: float  # of the device, less what frameworks take
+    weights: float  # bytes, in training precision
+    gradients: float  # bytes
+    optimizer: float  # bytes: Adam's moments, and float32 weights beside those of 16 bits
+    activations: float  # bytes kept for the backward pass
+    available: float  # bytes of the device, less what frameworks take
 
     @property
     def state(self) -> float:

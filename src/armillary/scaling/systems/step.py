@@ -38,14 +38,14 @@ HEAD_LAUNCHES = 0.5  # of a block's: embedding, last norm, logits, loss, and the
 class StepTime:
     """Seconds of a step on the busiest device, by what they go into."""
 
-    matmul: float
+    matmul: float  # matrix multiplications
     memory: float  # kernels that only read and write
     host: float  # devices idle because kernels are launched one by one
     tensor: float  # collectives inside blocks
     pipeline: float  # activations sent from stage to stage
     bubble: float  # stages idle while the pipeline fills and drains
     data: float  # gradients (and, in ZeRO 3, weights) over the copies of the model
-    optimizer: float
+    optimizer: float  # its update
 
     @property
     def total(self) -> float:
