@@ -23,7 +23,9 @@ def written(path):
 @pytest.fixture(scope="module")
 def source():
     root = Path(armillary.__file__).parent
-    files = [path for room in ("fitting", "scaling") for path in sorted((root / room).rglob("*.py"))]
+    files = [
+        path for room in ("fitting", "scaling", "trends") for path in sorted((root / room).rglob("*.py"))
+    ]
     return [text for path in files for text in written(path)]
 
 

@@ -11,20 +11,22 @@ from armillary.reports.fit_page import fit_page
 from armillary.reports.ladder_page import ladder_page
 from armillary.reports.plan_page import plan_page
 from armillary.reports.run_page import run_page
+from armillary.reports.trend_page import trend_page
 from armillary.reports.words import Words
 from armillary.runs.run import Run
 from armillary.scaling.analysis import analyse
 from armillary.scaling.curves.curve_file import holds_curve_fits, load_curve_fits
 from armillary.scaling.fit_file import load_fits, load_origin
 from armillary.scaling.planning.plan import load_plan
+from armillary.trends.trend_file import load_trend
 
 
 def report(subject: Path | Run, out: Path, lang: str = "en") -> Path:
-    """Write one HTML page about a run, a ladder, a fit, curves or a plan to ``out`` and return ``out``.
+    """Write one HTML page about a run, a ladder, a fit, curves, a plan or a trend to ``out``.
 
-    The page needs nothing else: it opens offline, in light and dark, on a desk and on a phone.  ``lang``
-    is "en" or "zh".  Raises RequestError when ``subject`` is none of these, UnknownNameError for another
-    language, and CheckpointError when a file of it is damaged.
+    Returns ``out``.  The page needs nothing else: it opens offline, in light and dark, on a desk and on a
+    phone.  ``lang`` is "en" or "zh".  Raises RequestError when ``subject`` is none of these, UnknownNameError
+    for another language, and CheckpointError when a file of it is damaged.
     """
     words = Words(lang)
     path = subject.path if isinstance(subject, Run) else Path(subject)
@@ -51,7 +53,9 @@ def _file_page(path: Path, words: Words) -> str:
         return curve_page(load_curve_fits(path), path, words)
     if isinstance(data, dict) and "plan" in data:
         return plan_page(load_plan(path), data.get("provenance", {}), path, words)
+    if isinstance(data, dict) and "back_test" in data:
+        return trend_page(load_trend(path), path, words)
     raise RequestError(
         f"{path} is no file that a report can be about; make one with: armillary fit RUNS --out fit.json, "
-        "or armillary plan SUBJECT --out plan.json"
+        "armillary plan SUBJECT --out plan.json, or armillary trends QUANTITY --out trend.json"
     )
