@@ -129,7 +129,9 @@ def accelerator(name: str, own: Path | None = None) -> Accelerator:
     found = _by_key(devices).get(_key(name))
     if found is None:
         hint = f"a table of your own may add it: {', '.join(REQUIRED)}, bf16_tflops"
-        raise UnknownNameError("accelerator", name, devices, hint)
+        # what people write: "H100" of "NVIDIA H100 SXM5 80GB", which a slip such as "H1OO" is near to
+        usual = {min((*device.aliases, device.name), key=len) for device in devices.values()}
+        raise UnknownNameError("accelerator", name, usual, hint)
     return found
 
 
