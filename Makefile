@@ -39,6 +39,7 @@ check: install-dev  ## format, lint, types, layers, size budget, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python tools/size_budget.py
 	$(BIN)/python tools/cli_reference.py --check
+	$(BIN)/python tools/json_reference.py --check
 
 format: install-dev ## rewrite the sources in the house style
 	$(BIN)/ruff format .
@@ -46,6 +47,7 @@ format: install-dev ## rewrite the sources in the house style
 
 docs: install-dev   ## write the generated pages again
 	$(BIN)/python tools/cli_reference.py
+	$(BIN)/python tools/json_reference.py
 
 bench: install-dev  ## measure against peers, side by side
 	$(PIP) --editable '.[bench]'

@@ -38,8 +38,8 @@ def test_files_that_hold_no_trend_are_refused(tmp_path):
     with pytest.raises(RequestError, match="there is no file"):
         load_trend(tmp_path / "none.json")
     (tmp_path / "other.json").write_text('{"format": 99}')
-    with pytest.raises(CheckpointError, match="holds no trend of format 1"):
+    with pytest.raises(CheckpointError, match="holds no trend of format 2"):
         load_trend(tmp_path / "other.json")
-    (tmp_path / "cut.json").write_text('{"format": 1, "series": {}}')
+    (tmp_path / "cut.json").write_text('{"format": 2, "trend": {"series": {}}}')
     with pytest.raises(CheckpointError, match="is damaged"):
         load_trend(tmp_path / "cut.json")

@@ -13,12 +13,15 @@ from armillary.core.hardware import Accelerator
 from armillary.fitting.fit import Certificate
 from armillary.fitting.selection import BackTest
 from armillary.fitting.uncertainty import Estimate
+from armillary.scaling.audit.expectation import Verdict
 from armillary.scaling.audit.facts import Source
+from armillary.scaling.audit.phrases import Language
 from armillary.scaling.audit.records import UtilisationBand
 from armillary.scaling.audit.slips import Reading
+from armillary.scaling.audit.units import Kind
 from armillary.scaling.curves.blend import BlendRecord
 from armillary.scaling.curves.checks import CurveCheck
-from armillary.scaling.observations import Dropped
+from armillary.scaling.observations import Dropped, Role
 from armillary.scaling.sensitivity import Sensitivity
 from armillary.trends.rows import Problem
 
@@ -66,7 +69,7 @@ class RungFacts(TypedDict):
 
     name: str  # of the rung, and of its folder
     family: str
-    role: str  # fit or held-out
+    role: Role  # fitted, or held out to check the law
     trunk: str  # the rung whose stable phase it shares; its own name for the longest of a size
     n_params: int
     n_tokens: int
@@ -100,7 +103,7 @@ class MemberFacts(TypedDict):
     citation: str
     method: str  # how it was fitted
     intervals_by: str  # where the parameters' intervals come from: "pair bootstrap", "profile likelihood"
-    parameters: Annotated[dict[str, Plain], dict[str, Estimate]]
+    parameters: Annotated[dict[str, Plain], dict[str, Estimate]]  # intervals are of --level
     noise: float  # standard deviation of ln(measured / law) of one run
     certificate: Annotated[Plain, Certificate]
     back_test: Annotated[Plain, BackTest]
@@ -115,7 +118,9 @@ class FamilyFacts(TypedDict):
     citation: str
     method: str  # how the heaviest law was fitted
     n_observations: int  # that were fitted
-    parameters: Annotated[dict[str, Plain], dict[str, Estimate]]  # of a blend as law.parameter
+    parameters: Annotated[
+        dict[str, Plain], dict[str, Estimate]
+    ]  # of a blend as law.parameter; intervals are of --level
     noise: float  # standard deviation of ln(measured / law) of one run
     certificate: Annotated[Plain, Certificate]  # of the heaviest law
     laws: list[MemberFacts]  # those with weight, the heaviest first
@@ -177,7 +182,7 @@ class CurvesFacts(TypedDict):
 class CheckFacts(TypedDict):
     """One quantity of a claim, against what it should be."""
 
-    kind: str  # train_flops, device_seconds, usd, ...: what the quantity is, which says the base unit
+    kind: Kind  # what the amount is of, which says the base unit
     text: str  # as the claim writes it
     unit: str  # as people write it: GPU-day, PFLOP/s-day, CNY
     base_per_unit: float  # base units in one unit
@@ -189,7 +194,7 @@ class CheckFacts(TypedDict):
     possible_low: float | None  # less is physically impossible, in base units
     possible_high: float | None  # more is physically impossible, in base units
     record: float | None  # what the run's makers published, in base units
-    verdict: str  # plausible, too_high, too_low, impossible, cannot_say, or given: what others rest on
+    verdict: Verdict  # given: an input of the other checks
     factor: float | None  # how many times too high or too low, at least 1
     implied_utilisation: float | None  # of the devices' peak, as a share, if the claim were true
     arithmetic: list[str]  # lines, in the language of the answer
@@ -203,7 +208,7 @@ class ClaimFacts(TypedDict):
     text: str
     model: str | None  # as the record has it, else as the text has it; null: none is named
     hardware: str | None  # as the catalogue has it, else as the text has it; null: none is named
-    verdict: str  # the worst of its checks'
+    verdict: Verdict  # the worst of its checks'
     summary: str  # one sentence
     checks: list[CheckFacts]
     notes: list[str]  # what differs from the record, how names were read
@@ -213,8 +218,8 @@ class ClaimFacts(TypedDict):
 class AuditFacts(TypedDict):
     """The audit of a text."""
 
-    language: str  # of the answer: en or zh
-    verdict: str  # the worst of the claims'
+    language: Language  # of the answer
+    verdict: Verdict  # the worst of the claims'
     utilisation: Annotated[Plain, UtilisationBand]
     claims: list[ClaimFacts]  # in the order of the text
 

@@ -53,7 +53,7 @@ def _file_page(path: Path, words: Words) -> str:
         return curve_page(load_curve_fits(path), path, words)
     if isinstance(data, dict) and "plan" in data:
         return plan_page(load_plan(path), data.get("provenance", {}), path, words)
-    if isinstance(data, dict) and "back_test" in data:
+    if isinstance(data, dict) and "trend" in data:
         return trend_page(load_trend(path), path, words)
     raise RequestError(
         f"{path} is no file that a report can be about; make one with: armillary fit RUNS --out fit.json, "

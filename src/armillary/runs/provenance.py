@@ -9,14 +9,28 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import armillary
 
 _PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "tokenizers", "safetensors")
 
 
-def provenance(seed: int | None = None) -> dict[str, Any]:
+class Provenance(TypedDict):
+    """What made a file, and where."""
+
+    armillary: str  # version
+    code: str  # a hash over the package's Python files
+    packages: dict[str, str | None]  # versions; null: not installed
+    python: str  # version
+    platform: str  # operating system, with its version
+    processor: str  # its name
+    n_cores: int | None  # of the machine; null: not known
+    seed: int | None  # null: none is common to the whole file
+    created: str  # ISO date and time, UTC
+
+
+def provenance(seed: int | None = None) -> Provenance:
     """Return what is needed to explain a difference between two runs, as plain JSON values."""
     return {
         "armillary": armillary.__version__,

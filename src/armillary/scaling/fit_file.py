@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
@@ -17,12 +17,61 @@ from armillary.fitting.fit import Certificate
 from armillary.fitting.law import Law
 from armillary.fitting.selection import BackTest, BackTestStep
 from armillary.fitting.uncertainty import Bootstrap, Interval
-from armillary.runs.provenance import provenance
+from armillary.runs.provenance import Provenance, provenance
 from armillary.scaling.family import FamilyFit, Member
 from armillary.scaling.laws import LAWS
 from armillary.scaling.observations import Dropped, Observation, Observations
 
 FORMAT = 2  # 1 held one law
+
+
+class SavedDraws(TypedDict):
+    """Draws of a law, which intervals are made of."""
+
+    kind: str  # of bootstrap
+    noise: list[float]  # of each draw: standard deviation of the ln of a loss
+    parameters: dict[str, list[float]]  # of each draw
+
+
+class SavedLaw(TypedDict):
+    """One law of a family's blend."""
+
+    law: str
+    weight: float  # in the blend; weights sum to 1
+    parameters: dict[str, float]
+    intervals: Annotated[dict[str, dict[str, Any]], dict[str, Interval]]  # of the parameters
+    intervals_by: str  # "pair bootstrap", "profile likelihood"
+    noise: float  # standard deviation of ln(measured / law) of one run
+    method: str  # how it was fitted
+    certificate: Annotated[dict[str, Any], Certificate]
+    back_test: Annotated[dict[str, Any], BackTest]
+    draws: SavedDraws
+
+
+class SavedFamily(TypedDict):
+    """A family's laws with the runs that they were fitted to."""
+
+    family: str
+    observations: Annotated[list[dict[str, Any]], list[Observation]]  # that were fitted, in order of compute
+    laws: list[SavedLaw]  # those with weight, the heaviest first
+    back_test: Annotated[dict[str, Any], BackTest]  # of the blend
+    alternatives: Annotated[list[dict[str, Any]], list[BackTest]]  # of the laws without weight, best first
+
+
+class SavedOrigin(TypedDict):
+    """Where the fits came from."""
+
+    dropped: Annotated[list[dict[str, Any]], list[Dropped]]  # rows that were not used, and why
+    assumptions: list[str]  # what had to be assumed of the others
+    provenance: Provenance
+
+
+class SavedFits(TypedDict):
+    """A file of fits."""
+
+    format: int  # of the file
+    origin: SavedOrigin
+    families: list[SavedFamily]  # in the order of their first run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +86,13 @@ class FitOrigin:
 def save_fits(fits: Sequence[FamilyFit], path: Path, observations: Observations | None = None) -> None:
     """Write fitted families to ``path``, atomically, and what was dropped of ``observations``."""
     observations = observations or Observations(rows=())
-    origin = {
+    origin: SavedOrigin = {
         "dropped": [dataclasses.asdict(row) for row in observations.dropped],
         "assumptions": list(observations.assumptions),
         "provenance": provenance(),
     }
-    write_json(path, {"format": FORMAT, "origin": origin, "families": [_to_dict(fit) for fit in fits]})
+    saved: SavedFits = {"format": FORMAT, "origin": origin, "families": [_to_dict(fit) for fit in fits]}
+    write_json(path, saved)
 
 
 def load_fits(path: Path) -> tuple[FamilyFit, ...]:
@@ -94,7 +144,7 @@ def choose(fits: Sequence[FamilyFit], family: str | None) -> FamilyFit:
     return known[family]
 
 
-def _to_dict(fit: FamilyFit) -> dict[str, Any]:
+def _to_dict(fit: FamilyFit) -> SavedFamily:
     return {
         "family": fit.family,
         "observations": [dataclasses.asdict(row) for row in fit.observations],
@@ -104,7 +154,7 @@ def _to_dict(fit: FamilyFit) -> dict[str, Any]:
     }
 
 
-def _member_to_dict(member: Member) -> dict[str, Any]:
+def _member_to_dict(member: Member) -> SavedLaw:
     draws = member.draws.laws().to_dict()
     return {
         "law": member.law.name,

@@ -8,20 +8,30 @@ import types
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
 from armillary.core.errors import CheckpointError, RequestError
 from armillary.core.files import read_json, write_json
+from armillary.runs.provenance import Provenance, provenance
 from armillary.trends.projection import Projection
 
-FORMAT = 1
+FORMAT = 2
+
+
+class SavedTrend(TypedDict):
+    """A file of one trend; numbers that are not finite are "nan", "inf" and "-inf"."""
+
+    format: int  # of the file
+    provenance: Provenance
+    trend: Annotated[dict[str, Any], Projection]
 
 
 def save_trend(projection: Projection, path: Path) -> None:
     """Write ``projection`` to ``path``, atomically."""
-    write_json(path, {"format": FORMAT} | plain(projection))
+    saved: SavedTrend = {"format": FORMAT, "provenance": provenance(), "trend": plain(projection)}
+    write_json(path, saved)
 
 
 def load_trend(path: Path) -> Projection:
@@ -34,7 +44,7 @@ def load_trend(path: Path) -> Projection:
             f"{path} holds no trend of format {FORMAT}; make it with: armillary trends QUANTITY --out {path}"
         )
     try:
-        projection: Projection = _typed(data, Projection)
+        projection: Projection = _typed(data["trend"], Projection)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} is damaged ({error!r}); make it again with: armillary trends"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
@@ -19,9 +19,42 @@ from armillary.scaling.observations import Dropped
 CURVE_FORMAT = "curves-2"
 
 
+class SavedCurveLaw(TypedDict):
+    """One law of a curve's blend."""
+
+    law: str
+    weight: float  # in the blend; weights sum to 1
+    rmsle: float | None  # root mean square of ln(predicted / measured) in back-tests; None: it has none
+    parameters: dict[str, float]  # of the law of y, or of 1 / y where the curve rises
+    draws: dict[str, list[float]]  # parameters of each draw
+
+
+class SavedCurve(TypedDict):
+    """A curve with its laws."""
+
+    curve: str  # its name; empty when the table holds only one
+    x: list[float]  # of the points that were fitted
+    y: list[float]  # of the points that were fitted
+    held_out_x: list[float]  # of the points that were held out
+    held_out_y: list[float]  # of the points that were held out
+    dropped: Annotated[list[dict[str, Any]], list[Dropped]]  # rows that were not used as they are, and why
+    rising: bool  # laws are fitted to 1 / y, which falls
+    noise: float  # standard deviation of ln y about a smooth curve
+    back_test: Annotated[dict[str, Any], BlendRecord]
+    laws: list[SavedCurveLaw]  # the heaviest first
+
+
+class SavedCurves(TypedDict):
+    """A file of fitted curves."""
+
+    format: str  # of the file
+    curves: list[SavedCurve]
+
+
 def save_curve_fits(fits: Sequence[CurveFit], path: Path) -> None:
     """Write fitted curves to ``path``, atomically."""
-    write_json(path, {"format": CURVE_FORMAT, "curves": [_to_dict(fit) for fit in fits]})
+    saved: SavedCurves = {"format": CURVE_FORMAT, "curves": [_to_dict(fit) for fit in fits]}
+    write_json(path, saved)
 
 
 def holds_curve_fits(path: Path) -> bool:
@@ -56,21 +89,23 @@ def choose_curve(fits: Sequence[CurveFit], name: str | None) -> CurveFit:
     return known[name]
 
 
-def _to_dict(fit: CurveFit) -> dict[str, Any]:
+def _to_dict(fit: CurveFit) -> SavedCurve:
     curve = fit.curve
-    arrays = {f: getattr(curve, f).tolist() for f in ("x", "y", "held_out_x", "held_out_y")}
     return {
-        "name": curve.name,
-        **arrays,
+        "curve": curve.name,
+        "x": curve.x.tolist(),
+        "y": curve.y.tolist(),
+        "held_out_x": curve.held_out_x.tolist(),
+        "held_out_y": curve.held_out_y.tolist(),
         "dropped": [dataclasses.asdict(row) for row in curve.dropped],
         "rising": fit.rising,
         "noise": fit.noise,
-        "record": dataclasses.asdict(fit.record),
+        "back_test": dataclasses.asdict(fit.record),
         "laws": [_law_to_dict(record) for record in fit.records],
     }
 
 
-def _law_to_dict(record: LawRecord) -> dict[str, Any]:
+def _law_to_dict(record: LawRecord) -> SavedCurveLaw:
     return {
         "law": record.name,
         "weight": record.weight,
@@ -84,10 +119,10 @@ def _from_dict(data: Mapping[str, Any]) -> CurveFit:
     arrays = {f: np.array(data[f], dtype=np.float64) for f in ("x", "y", "held_out_x", "held_out_y")}
     dropped = tuple(Dropped(**row) for row in data["dropped"])
     return CurveFit(
-        curve=Curve(name=data["name"], **arrays, dropped=dropped),
+        curve=Curve(name=data["curve"], **arrays, dropped=dropped),
         rising=data["rising"],
         noise=data["noise"],
-        record=BlendRecord(**data["record"]),
+        record=BlendRecord(**data["back_test"]),
         records=tuple(_law_from_dict(law) for law in data["laws"]),
     )
 

@@ -28,7 +28,7 @@ class CurveExtrapolation:
     interval_50: Interval  # predictive: of what would be measured there
     interval_90: Interval  # predictive likewise
     by_law: Mapping[str, float]  # what each law says alone
-    weights: Mapping[str, float]  # of each law in the blend
+    weights: Mapping[str, float]  # of each law in the blend; they sum to 1
     x_ratio: float  # x over the last given x
     supported: bool  # whether the back-tests carry a prediction this far out
     advice: str  # what to change when they do not; empty when they do

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from armillary.core.errors import CheckpointError, RequestError
 from armillary.core.files import read_json, write_json
 from armillary.core.plain import from_plain, to_plain
 from armillary.fitting.uncertainty import Interval
-from armillary.runs.provenance import provenance
+from armillary.runs.provenance import Provenance, provenance
 from armillary.scaling.comparison import Crossover
 from armillary.scaling.systems.training import TrainingEstimate
 
@@ -88,7 +88,7 @@ class LifetimeOptimum:
     n_params: Quantity
     n_tokens: Quantity
     train_flops: Quantity
-    lifetime_flops: Quantity
+    lifetime_flops: Quantity  # training and inference together
     saved_flops: Quantity  # over the plan's model, in training and inference together
     saved_share: Quantity  # of the lifetime compute of the plan's model
 
@@ -203,9 +203,18 @@ class Plan:
         return plain
 
 
+class SavedPlan(TypedDict):
+    """A file of one plan."""
+
+    format: int  # of the file
+    provenance: Provenance
+    plan: Annotated[dict[str, Any], Plan]
+
+
 def save_plan(plan: Plan, path: Path) -> None:
     """Write ``plan`` to ``path`` as plan.json, atomically."""
-    write_json(path, {"format": FORMAT, "provenance": provenance(), "plan": plan.to_dict()})
+    saved: SavedPlan = {"format": FORMAT, "provenance": provenance(), "plan": plan.to_dict()}
+    write_json(path, saved)
 
 
 def load_plan(path: Path) -> Plan:
