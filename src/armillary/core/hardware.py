@@ -130,7 +130,7 @@ def accelerator(name: str, own: Path | None = None) -> Accelerator:
     if found is None:
         hint = f"a table of your own may add it: {', '.join(REQUIRED)}, bf16_tflops"
         # what people write: "H100" of "NVIDIA H100 SXM5 80GB", which a slip such as "H1OO" is near to
-        usual = {min((*device.aliases, device.name), key=len) for device in devices.values()}
+        usual = {(device.aliases or (device.name,))[0] for device in devices.values()}
         raise UnknownNameError("accelerator", name, usual, hint)
     return found
 
