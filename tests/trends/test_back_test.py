@@ -84,6 +84,12 @@ def test_a_known_ceiling_is_not_projected_beyond():
     assert method_named("logistic").sample(share, 100, 0).trend(np.array([2040.0])).max() <= 0
 
 
+def test_a_vintage_has_rows_of_several_dates():
+    series = history(np.random.default_rng(0), 9)
+    dates = np.array([2010.0] * 8 + [2012.5])
+    assert vintage_dates(replace(series, dates=dates)) == []
+
+
 def test_a_short_history_says_that_nothing_could_be_held_out():
     tested = back_test(history(np.random.default_rng(0), 7))
     assert tested.vintages == ()

@@ -111,7 +111,7 @@ def back_test(
 
 
 def vintage_dates(series: Series, horizon: float = HORIZON) -> list[float]:
-    """Return the turns of years with enough rows before and some within ``horizon`` after."""
+    """Return turns of years with enough rows before, of several dates, and some within ``horizon`` after."""
     dates = np.sort(series.dates[series.exact])
     if len(dates) < 8:
         return []
@@ -120,7 +120,9 @@ def vintage_dates(series: Series, horizon: float = HORIZON) -> list[float]:
     usable = [
         float(year)
         for year in years
-        if (dates <= year).sum() >= least and ((dates > year) & (dates <= year + horizon)).sum() >= 1
+        if (dates <= year).sum() >= least
+        and dates[dates <= year][-1] > dates[0]
+        and ((dates > year) & (dates <= year + horizon)).sum() >= 1
     ]
     return usable[-MOST_VINTAGES:]
 

@@ -103,7 +103,8 @@ def regress(
     weights = np.broadcast_to(weights, y.shape)
     known = weights * sample.exact
     beta = _least_squares(design, y, known)
-    sd = np.sqrt((known * (y - _fitted(design, beta)) ** 2).sum(1) / known.sum(1))
+    squares = (known * (y - _fitted(design, beta)) ** 2).sum(1)
+    sd = np.sqrt(squares / np.maximum(known.sum(1), 1e-12))  # a resample may be of bounded rows alone
     if not sample.exact.all():
         task = _Tobit.of(design, y, sample, weights)
         beta, sd = _maximised(task, beta, np.maximum(sd, LEAST_SD))
