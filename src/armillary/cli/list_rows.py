@@ -64,7 +64,7 @@ def runs(root: Path) -> list[ListedRun]:
     """Return the runs at or below ``root``."""
     from armillary.runs.store import find_runs
 
-    rows = list[ListedRun]()
+    rows: list[ListedRun] = []
     for run in find_runs(root):
         summary = run.summary if run.finished else None
         rows.append(
