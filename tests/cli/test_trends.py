@@ -113,3 +113,8 @@ def test_what_cannot_be_answered_is_one_line(capsys, words, line):
     said = capsys.readouterr().err
     assert line in said
     assert said.count("\n") == 1
+
+
+def test_growth_past_all_people_is_told(capsys):
+    assert main(["trends", "chatgpt_weekly_users", "--until", "2030"]) == 0
+    assert "this passes 8.57B users, all there can be" in capsys.readouterr().out

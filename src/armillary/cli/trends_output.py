@@ -184,9 +184,28 @@ def _print_back_test(projection: Projection) -> None:
         table(["method", "CRPS", "error", "bias", "in 50%", "in 90%"], rows)
     print(f"chosen: {tested.verdict}")
     print(f"projected by {projection.method}: {projection.description}")
+    _print_limits(projection)
     if projection.widen > 1:
         print(f"bands are {projection.widen:.2f} times as wide as fitted, as the back-test shows")
     print()
+
+
+def _print_limits(projection: Projection) -> None:
+    """Say what the quantity cannot pass, and when the projection would."""
+    from armillary.trends.quantities import LIMITS
+
+    unit, ceiling = projection.series.unit, projection.series.ceiling
+    if ceiling is not None:
+        print(f"at most {amount(ceiling, unit)} {unit}")
+    limit = LIMITS.get(unit, math.inf)
+    passed = [
+        year for year, value in zip(projection.years, projection.trend.median, strict=True) if value > limit
+    ]
+    if passed:
+        print(
+            f"by {passed[0]:.0f} this passes {amount(limit, unit)} {unit}, all there can be: "
+            "growth will bend before; state where it ends with --ceiling"
+        )
 
 
 def _print_bands(projection: Projection) -> None:

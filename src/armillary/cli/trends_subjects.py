@@ -94,7 +94,7 @@ def _quantity(question: Question) -> None:
     from armillary.trends.trend_file import save_trend
 
     series, table = _selected(question, question.subject, question.data)
-    series = replace(series, ceiling=question.ceiling)
+    series = series if question.ceiling is None else replace(series, ceiling=question.ceiling)
     projection = _projected(question, series)
     edge = None
     if question.quantile is not None:

@@ -23,6 +23,12 @@ class Quantity:
     ratio: tuple[str, str] | None = None  # what it is where a table has no column for it
 
 
+CEILINGS: Mapping[str, float] = {"percent": 100.0}  # by unit, what every quantity of it ends at or below
+# By unit, what cannot be passed though growth may end far below it: people who live in 2030 (United Nations,
+# World Population Prospects 2024, medium variant).
+LIMITS: Mapping[str, float] = {"users": 8.57e9}
+
+
 def _named(*quantities: Quantity) -> dict[str, Quantity]:
     return {quantity.name: quantity for quantity in quantities}
 

@@ -12,7 +12,7 @@ from jaxtyping import Bool
 
 from armillary.core.errors import DataError, RequestError, UnknownNameError
 from armillary.trends.outliers import large_scale, low_outliers
-from armillary.trends.quantities import RANKED_BY, Quantity
+from armillary.trends.quantities import CEILINGS, RANKED_BY, Quantity
 from armillary.trends.record.shipped import quantities
 from armillary.trends.rows import Amount, Row, Table, latest_editions
 from armillary.trends.series import Series
@@ -119,6 +119,7 @@ def select(table: Table, name: str, selection: Selection | None = None) -> Serie
         names=tuple(rows[i].name for i in chosen),
         sources=tuple(_source(rows[i], amounts[i]) for i in chosen),
         frontier=0 if rules.frontier_by else rules.frontier or 0,
+        ceiling=CEILINGS.get(known.unit),
     )
 
 
