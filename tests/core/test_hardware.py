@@ -76,7 +76,7 @@ def test_an_accelerator_is_found_by_name():
 
 
 def test_unknown_names_and_precisions_are_refused():
-    with pytest.raises(UnknownNameError, match="did you mean 'H100'.*RTX 4090"):
+    with pytest.raises(UnknownNameError, match=r"did you mean 'H100'.*RTX 4090"):
         accelerator("H1OO")
     with pytest.raises(UnknownNameError, match="precision of NVIDIA T4"):
         accelerator("NVIDIA T4").peak("fp8")
