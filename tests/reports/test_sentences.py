@@ -23,10 +23,10 @@ def written(path):
 @pytest.fixture(scope="module")
 def source():
     root = Path(armillary.__file__).parent
-    files = [
-        path for room in ("fitting", "scaling", "trends") for path in sorted((root / room).rglob("*.py"))
-    ]
-    return [text for path in files for text in written(path)]
+    rooms = [root / room for room in ("fitting", "scaling", "trends")]
+    files = [path for room in rooms for path in sorted(room.rglob("*.py"))]
+    tables = [path for room in rooms for path in sorted(room.rglob("*.csv"))]
+    return [text for path in files for text in written(path)] + [path.read_text("utf-8") for path in tables]
 
 
 @pytest.mark.parametrize("template", templates())

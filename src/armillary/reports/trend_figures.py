@@ -156,6 +156,13 @@ def bent_forms(growth: Growth, least: float = 0.0) -> list[TrendForm]:
     return sorted(found, key=lambda form: -form.weight)
 
 
+def break_mark(form: TrendForm, words: Words) -> str:
+    """Return what stands beside a break: its form, date and weight."""
+    assert form.date is not None  # it is bent
+    shown = {"date": month(form.date.value), "weight": share(form.weight)}
+    return words("trend.break.mark", form=words(f"trend.form.{form.form}"), **shown)
+
+
 def _breaks(axes: Axes, growth: Growth, words: Words) -> int:
     """Shade the 90% interval of every supported break and name it at the foot; return how many there are."""
     found = bent_forms(growth, SHOWN_WEIGHT)
@@ -164,10 +171,10 @@ def _breaks(axes: Axes, growth: Growth, words: Words) -> int:
         span, at = form.date.interval, form.date.value
         axes.axvspan(span.low, span.high, color=INK["muted"], alpha=0.13, lw=0, zorder=0)
         axes.axvline(at, color=INK["muted"], lw=1, ls=(0, (2, 2)), zorder=0)
-        text = words("trend.break.mark", form=words(f"trend.form.{form.form}"), weight=share(form.weight))
+        text = break_mark(form, words)
         leftward = axes.transAxes.inverted().transform(axes.transData.transform((at, 1)))[0] > 0.45
         axes.annotate(
-            f"{text} {month(at)}",
+            text,
             (span.low if leftward else span.high, 0),
             xycoords=("data", "axes fraction"),
             xytext=(-5 if leftward else 5, 6 + 17 * place),
@@ -190,7 +197,8 @@ def _name_landmarks(axes: Axes, projection: Projection, marked: int) -> None:
 
 def _crowd(series: Series) -> np.ndarray:
     """Return the points that names had better not cover: values, and bounds with their middle."""
-    heights = (series.values, series.low, series.high, np.sqrt(series.low * np.minimum(series.high, 1e300)))
+    middle = np.sqrt(series.low) * np.sqrt(series.high)
+    heights = (series.values, series.low, series.high, middle)
     points = np.concatenate([np.column_stack([series.dates, height]) for height in heights])
     kept: np.ndarray = points[np.isfinite(points[:, 1]) & (points[:, 1] > 0)]
     return kept
@@ -273,8 +281,8 @@ def _interval_below(canvas: Canvas, axes: Axes, form: TrendForm, down: float, wo
     bar = {"arrowstyle": "-", "color": INK["ink"], "lw": 2, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", (left, y), (max(right, left + 2), y), arrowprops=bar, annotation_clip=False, **style)
     axes.plot([middle], [y], "D", ms=6, mew=0, color=INK["ink"], transform=IdentityTransform(), clip_on=False)
-    name = words("trend.break.mark", form=words(f"trend.form.{form.form}"), weight=share(form.weight))
-    text = name if canvas.is_narrow else f"{name} {month(form.date.value)} {month_span(span)}"
+    name = break_mark(form, words)
+    text = name if canvas.is_narrow else f"{name} {month_span(span)}"
     to_the_left = left - axes.bbox.x0 > text_width(text, SMALL) + 14
     at, side = (left - 10, "right") if to_the_left else (right + 10, "left")
     axes.annotate(

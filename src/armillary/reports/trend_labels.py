@@ -114,8 +114,8 @@ def name_points(
         return
     anchors = [tuple(map(float, axes.transData.transform((x, y)))) for x, y, _ in named]
     names = [shortened(name) for _, _, name in named]
-    bounds = axes.bbox
-    room = Box(bounds.x0 + 2, bounds.y0 + 4 + taken, bounds.x1 + 40, bounds.y1 - 2)
+    left, bottom, right, top = (float(edge) for edge in axes.bbox.extents)
+    room = Box(left + 2, bottom + 4 + taken, right + 40, top - 2)
     pixels = axes.transData.transform(crowd) if len(crowd) else np.empty((0, 2))
     boxes = place_names([(x, y) for x, y in anchors], names, room, pixels, size)
     for anchor, name, box in zip(anchors, names, boxes, strict=True):

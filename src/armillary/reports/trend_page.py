@@ -9,8 +9,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from armillary.reports import numbers, trend_figures, trend_tables
+from armillary.reports import (
+    numbers,
+    trend_clock,
+    trend_families,
+    trend_figures,
+    trend_ledger,
+    trend_tables,
+)
 from armillary.reports.page import Stat, render
+from armillary.reports.trend_context import context_of
 from armillary.reports.trend_text import (
     amount_form,
     duration,
@@ -29,6 +37,7 @@ from armillary.reports.trend_text import (
 from armillary.reports.verdict import Status, Verdict
 from armillary.reports.words import Words
 from armillary.trends.back_test import LEAST_VINTAGES, BackTest
+from armillary.trends.bottlenecks import Bottlenecks
 from armillary.trends.growth import Growth
 from armillary.trends.projection import Band, Projection
 
@@ -38,7 +47,7 @@ FORWARD, BACK = "trend.grows", "trend.falls"
 def trend_page(projection: Projection, path: Path, words: Words) -> str:
     """Return the page about ``projection``, which ``path`` holds."""
     series = projection.series
-    view = _record(projection, words) | _evidence(projection, words)
+    view = _record(projection, words) | _evidence(projection, words) | _around(projection, words)
     view |= {
         "p": projection,
         "file": path.name,
@@ -89,9 +98,47 @@ def _evidence(projection: Projection, words: Words) -> dict[str, Any]:
     }
 
 
+def _around(projection: Projection, words: Words) -> dict[str, Any]:
+    """What stands around a trend of training compute: limits, architectures, innovations."""
+    context = context_of(projection)
+    if context is None:
+        return {"context": None, "clock": None}
+    clock = _clock(context.clock, words) if context.clock else None
+    rule = selection_words(words, context.demand.series.selection)
+    return {
+        "context": context,
+        "clock": clock,
+        "demand_words": words(
+            "trend.clock.demand", selection=rule, method=method_name(words, context.demand.method)
+        ),
+        "shares": trend_families.share_plate(context.shares, words),
+        "share_table": trend_families.share_table(context.shares, words),
+        "adoption": trend_families.adoption_plate(context.shares, context.adoptions, words),
+        "adoptions": trend_families.adoption_table(context.adoptions, words),
+        "compared": trend_ledger.comparison_plate(context.comparisons, words),
+        "comparisons": trend_ledger.comparison_table(context.comparisons, words),
+        "ledgers": trend_ledger.ledger_table(context.ledgers, words),
+    }
+
+
+def _clock(clock: Bottlenecks, words: Words) -> dict[str, Any]:
+    return {
+        "words": trend_clock.clock_words(clock, words),
+        "plate": trend_clock.clock_plate(clock, words),
+        "table": trend_clock.clock_table(clock, words),
+        "limits": trend_clock.limit_plate(clock, words),
+        "allowed": trend_clock.limit_table(clock, words),
+        "relaxed": trend_clock.relaxed_table(clock, words),
+        "assumptions": trend_clock.assumption_table(clock, words),
+    }
+
+
 def _sections(view: Mapping[str, Any]) -> list[str]:
-    optional = {"breaks": view["profile"], "bounds": view["bounded"]}
-    names = ["record", "growth", "ahead", "breaks", "bounds", "backtest", "rows", "reproduce"]
+    context = view["context"]
+    optional = {"breaks": view["profile"], "bounds": view["bounded"], "clock": view["clock"]}
+    optional |= {"families": context, "ledger": context}
+    names = ["record", "growth", "ahead", "breaks", "bounds", "backtest"]
+    names += ["clock", "families", "ledger", "rows", "reproduce"]
     return [name for name in names if name not in optional or optional[name] is not None]
 
 
