@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from documented import departures
 from PIL import Image
 
 TOPICS = {
@@ -47,12 +48,16 @@ def test_texts_in_a_table(ask, ask_json, table, tmp_path):
     columns = ["task.source.text_column=review", "task.source.label_column=topic"]
     fields = ["task.tokenizer.vocab_size=400", "size=130k", "budget=40 steps", "precision=32-true"]
     done = ask_json("train", "text-classification", f"data={table}", *columns, *fields, "--out", run)
+    assert departures("armillary train", done) == []
     assert done["run"] == str(run)
     assert done["metrics"]["test/accuracy"] > 0.9
     judged = ask_json("evaluate", run, "--baseline")
+    assert departures("armillary evaluate", judged) == []
     assert judged["metrics"]["accuracy"] == pytest.approx(done["metrics"]["test/accuracy"])
     assert set(judged["baselines"]) == {"majority-class", "tfidf-logistic-regression"}
-    answers = ask_json("predict", run, "明天晴天 风很大", "rice soup tea")["answers"]
+    predicted = ask_json("predict", run, "明天晴天 风很大", "rice soup tea")
+    assert departures("armillary predict", predicted) == []
+    answers = predicted["answers"]
     assert [a["label"] for a in answers] == ["天气", "food"]
     status, out, _ = ask("predict", run, "bread")
     assert status == 0

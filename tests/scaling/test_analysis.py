@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+from documented import departures
 from simulated import TRUTH
 
 from armillary.core.errors import RequestError
@@ -75,6 +76,8 @@ def test_comparison_costs_curves_and_what_was_left_out_are_there(analysis):
 
 def test_it_is_plain_json(analysis):
     data = json.loads(json.dumps(analysis.to_dict(), allow_nan=False))
+    printed = {"ladder": "ladder", "report": None} | data
+    assert departures("armillary ladder and armillary demo", printed) == []
     assert data["families"][0]["fitted"]["parameters"]["E"]["interval"]["level"] == 0.9
     assert data["source"] == {
         "kind": "stdlib",
