@@ -56,7 +56,7 @@ def test_the_headline_is_growth_and_the_lede_where_it_leads(page, projection):
     assert headline.startswith(f"The number of parameters grows {factor(rate.per_year.value)} a year")
     assert headline in page.text
     last = amount(float(projection.trend.median[-1]), "parameters")
-    assert f"In 2030, the trend is expected at {last} parameters" in page.text
+    assert f"the trend is expected at {last} parameters in 2030" in page.text
 
 
 def test_every_rate_stands_with_its_interval(page, projection):
@@ -130,6 +130,19 @@ def test_what_falls_halves(read_page):
     assert "halves in" in read_page(trend_page(falling, FILE, EN)).text
 
 
+def test_where_a_break_has_most_weight_the_lede_says_what_growth_is_at_the_end(projection):
+    growth = projection.growth
+    heavy = [replace(form, weight=0.2 if form.form == "straight" else 0.4) for form in growth.forms]
+    bent = replace(projection, growth=replace(growth, forms=tuple(heavy)))
+    latest = growth.latest.per_year
+    said = f"carry 80% of the weight, and all together put growth at the end at {factor(latest.value)} a year"
+    assert said in judge(bent, EN).lede
+    light = [replace(form, weight=0.8 if form.form == "straight" else 0.1) for form in growth.forms]
+    steady = replace(projection, growth=replace(growth, forms=tuple(light)))
+    assert "of the weight" not in judge(steady, EN).lede
+    assert "80%" in break_words(steady.growth, EN)
+
+
 def test_a_projection_that_beats_no_growth_passes_and_another_is_not_believed(projection):
     assert judge(projection, EN).status == "passed"
     flat = [replace(s, crps=0.0) if s.method == "no-growth" else s for s in projection.back_test.scores]
@@ -139,7 +152,9 @@ def test_a_projection_that_beats_no_growth_passes_and_another_is_not_believed(pr
     assert "no better in the past" in verdict.advice[0][1]
 
 
-def test_chinese_has_no_english_sentence(projection, read_page):
+def test_chinese_has_no_english_sentence(projection, compute, read_page):
+    left = re.findall(r'<span lang="en">([^<]*)', trend_page(compute, FILE, ZH))
+    assert left == [], "translate them in sentences.json"
     page = read_page(trend_page(projection, FILE, ZH))
     assert 'lang="en"' not in page.source
     assert "重要模型、2012 年起；随附的模型记录" in page.text

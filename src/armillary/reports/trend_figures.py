@@ -42,6 +42,7 @@ from armillary.trends.series import Series
 LOUD = 400  # rows up to which each says its name when hovered over
 TREND, BOUNDED, TOP = (series_ink(i) for i in range(3))
 SHOWN_WEIGHT = 0.1  # of a form, from which its break is marked in the record
+NAMED_NARROW = 5  # landmarks that are named on a phone
 NAMES = 300.0  # px, for the names of rates beside their intervals
 
 
@@ -56,10 +57,10 @@ def record_plate(projection: Projection, words: Words) -> Plate:
         axes = dress(canvas.figure.add_axes(canvas.box(44, right, 36, 48)))
         log_axis(axes.yaxis, *limits, amount_tick(series.unit, limits[1]), 9)
         year_axis(axes, first - 0.02 * (until - first), until, 4 if canvas.is_narrow else 9)
-        marked = _breaks(axes, projection.growth, words)
+        marked = _breaks(axes, projection.growth, words, canvas.is_narrow)
         _bands(axes, projection)
         _rows(canvas, axes, series, words)
-        _name_landmarks(axes, projection, marked)
+        _name_landmarks(axes, projection, marked, NAMED_NARROW if canvas.is_narrow else None)
         _name_bands(axes, projection, words)
         name_axes(axes, "", f"{quantity_name(words, series.quantity)}, {unit_name(words, series.unit)}")
 
@@ -68,10 +69,11 @@ def record_plate(projection: Projection, words: Words) -> Plate:
 
 
 def _heights(projection: Projection) -> tuple[float, float]:
-    """Return limits that hold every row, the bands of the trend and those half of new rows fall in."""
+    """Return limits that hold every row, and beyond the last one the bands of the trend and of new rows."""
     series, ends = projection.series, projection.years >= projection.series.dates.max()
     known = np.concatenate([series.values, series.low, series.high])
-    bands = [projection.trend.low_90, projection.trend.high_90, projection.rows.high_90[ends]]
+    trend = projection.trend
+    bands = [trend.low_90[ends], trend.high_90[ends], projection.rows.high_90[ends]]
     if projection.top is not None:
         bands.append(projection.top.high_90[ends])
     every = np.concatenate([known, *bands])
@@ -156,14 +158,16 @@ def bent_forms(growth: Growth, least: float = 0.0) -> list[TrendForm]:
     return sorted(found, key=lambda form: -form.weight)
 
 
-def break_mark(form: TrendForm, words: Words) -> str:
-    """Return what stands beside a break: its form, date and weight."""
+def break_mark(form: TrendForm, words: Words, is_narrow: bool = False) -> str:
+    """Return what stands beside a break: its form, date and, where there is room, weight."""
     assert form.date is not None  # it is bent
+    if is_narrow:
+        return f"{words(f'trend.form.{form.form}')} {month(form.date.value)}"
     shown = {"date": month(form.date.value), "weight": share(form.weight)}
     return words("trend.break.mark", form=words(f"trend.form.{form.form}"), **shown)
 
 
-def _breaks(axes: Axes, growth: Growth, words: Words) -> int:
+def _breaks(axes: Axes, growth: Growth, words: Words, is_narrow: bool) -> int:
     """Shade the 90% interval of every supported break and name it at the foot; return how many there are."""
     found = bent_forms(growth, SHOWN_WEIGHT)
     for place, form in enumerate(found):
@@ -171,7 +175,7 @@ def _breaks(axes: Axes, growth: Growth, words: Words) -> int:
         span, at = form.date.interval, form.date.value
         axes.axvspan(span.low, span.high, color=INK["muted"], alpha=0.13, lw=0, zorder=0)
         axes.axvline(at, color=INK["muted"], lw=1, ls=(0, (2, 2)), zorder=0)
-        text = break_mark(form, words)
+        text = break_mark(form, words, is_narrow)
         leftward = axes.transAxes.inverted().transform(axes.transData.transform((at, 1)))[0] > 0.45
         axes.annotate(
             text,
@@ -186,13 +190,16 @@ def _breaks(axes: Axes, growth: Growth, words: Words) -> int:
     return len(found)
 
 
-def _name_landmarks(axes: Axes, projection: Projection, marked: int) -> None:
+def _name_landmarks(axes: Axes, projection: Projection, marked: int, most: int | None) -> None:
+    """Ring the landmarks and name the latest ``most``; those of one thing measured again bear one name."""
     marks, series = projection.landmarks, projection.series
     x, y = [mark.date for mark in marks], [mark.value for mark in marks]
     axes.plot(x, y, "o", ms=6, mew=1.2, mfc=INK["surface"], mec=INK["ink"], ls="", zorder=7)
     crowd = _crowd(series)
-    latest_first = sorted(marks, key=lambda mark: -mark.date)
-    name_points(axes, [(m.date, m.value, m.name) for m in latest_first], crowd, SMALL, 17.0 * marked)
+    if len(set(series.names)) == 1:
+        return
+    latest = sorted(marks, key=lambda mark: -mark.date)[:most]
+    name_points(axes, [(m.date, m.value, m.name) for m in latest], crowd, SMALL, 17.0 * marked)
 
 
 def _crowd(series: Series) -> np.ndarray:
@@ -281,7 +288,7 @@ def _interval_below(canvas: Canvas, axes: Axes, form: TrendForm, down: float, wo
     bar = {"arrowstyle": "-", "color": INK["ink"], "lw": 2, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", (left, y), (max(right, left + 2), y), arrowprops=bar, annotation_clip=False, **style)
     axes.plot([middle], [y], "D", ms=6, mew=0, color=INK["ink"], transform=IdentityTransform(), clip_on=False)
-    name = break_mark(form, words)
+    name = break_mark(form, words, canvas.is_narrow)
     text = name if canvas.is_narrow else f"{name} {month_span(span)}"
     to_the_left = left - axes.bbox.x0 > text_width(text, SMALL) + 14
     at, side = (left - 10, "right") if to_the_left else (right + 10, "left")

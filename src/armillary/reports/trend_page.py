@@ -41,6 +41,7 @@ from armillary.trends.bottlenecks import Bottlenecks
 from armillary.trends.growth import Growth
 from armillary.trends.projection import Band, Projection
 
+MOST = 0.5  # of the weight: a straight line that has it is not said to have bent
 FORWARD, BACK = "trend.grows", "trend.falls"
 
 
@@ -158,6 +159,8 @@ def judge(projection: Projection, words: Words) -> Verdict:
         bounded=words("trend.lede.bounded", n=growth.n_bounded) if growth.n_bounded else "",
         since=month(rate.since),
         until=month(rate.until),
+        bent=_bent(growth, words),
+        method=method_name(words, projection.method),
         what=words("trend.the_top" if projection.top is not None else "trend.the_trend"),
         **_ahead(projection, words),
     )
@@ -165,6 +168,21 @@ def judge(projection: Projection, words: Words) -> Verdict:
     if status == "unsupported":
         advice = [("", words("trend.unsupported"))]
     return Verdict(status, headline, lede, advice)
+
+
+def _bent(growth: Growth, words: Words) -> str:
+    """Return what a reader of the one line has to know where it is not the best form; else nothing."""
+    straight = _straight(growth)
+    if straight >= MOST:
+        return ""
+    latest = growth.latest.per_year
+    shown = {"latest": factor(latest.value), "span": factor_span(latest.interval)}
+    return words("trend.lede.bent", weight=share(1 - straight), **shown)
+
+
+def _straight(growth: Growth) -> float:
+    """Return the weight of a straight line."""
+    return sum(form.weight for form in growth.forms if form.form == "straight")
 
 
 def _status(tested: BackTest) -> Status:
@@ -230,9 +248,9 @@ def break_words(growth: Growth, words: Words) -> Markup | str:
     bent = trend_figures.bent_forms(growth)
     if not bent:
         return ""
-    best, straight = bent[0], sum(form.weight for form in growth.forms if form.form == "straight")
+    best, straight = bent[0], _straight(growth)
     assert best.date is not None  # it is bent
-    key = "trend.bent" if straight < 0.5 else "trend.straight"
+    key = "trend.bent" if straight < MOST else "trend.straight"
     return words.rich(
         key,
         bent=share(1 - straight),

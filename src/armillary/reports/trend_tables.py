@@ -198,7 +198,17 @@ def s_curve_table(curves: tuple[SCurveFit, ...], unit: str, words: Words) -> Tab
             if curve.ceiling is None
             else spanned(curve.ceiling, form)
         )
-        rows.append(Row([curve.curve, cited, ceiling, month_cell(curve.inflection), orders(curve.scatter)]))
+        rows.append(
+            Row(
+                [
+                    method_name(words, curve.curve),
+                    cited,
+                    ceiling,
+                    month_cell(curve.inflection),
+                    orders(curve.scatter),
+                ]
+            )
+        )
     columns = columns_named(words, "trend.curve formula trend.ceiling trend.inflection trend.scatter")
     return Table(words("trend.s_curves.table", unit=unit_name(words, unit)), columns, rows, text_columns=2)
 

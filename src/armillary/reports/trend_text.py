@@ -18,7 +18,8 @@ from armillary.trends.record.shipped import quantities
 from armillary.trends.series import month_of
 
 LONG = 36.0  # months of doubling from which they are told in years
-COUNTED = (1e-2, 1e15)  # values of a count that are written with a suffix, and not as a power of ten
+COUNTED = (1e-2, 9.995e14)  # values of a count that are written with a suffix, and not as a power of ten
+SMALL_FLOP = 1e5
 _SPAN = re.compile(r"([\d.]+)?-([\d.]+)?")
 _ADDRESS = re.compile(r"https?://[^\s;,]+")
 
@@ -49,7 +50,12 @@ def amount(value: float, unit: str) -> str:
         return "∞"
     if "USD" in unit and not unit.startswith("FLOP"):
         return numbers.usd(value)
-    return numbers.count(value) if value == 0 or COUNTED[0] <= value < COUNTED[1] else numbers.flop(value)
+    return numbers.count(value) if value == 0 or _is_counted(value, unit) else numbers.flop(value)
+
+
+def _is_counted(value: float, unit: str) -> bool:
+    """Whether a value is written with a suffix: compute is only where it is small."""
+    return COUNTED[0] <= value < (SMALL_FLOP if unit == "FLOP" else COUNTED[1])
 
 
 def amount_form(unit: str) -> Callable[[float], str]:
@@ -61,7 +67,7 @@ def amount_tick(unit: str, high: float) -> Callable[[float], str]:
     """Return the function that writes ticks of an axis in ``unit`` that reaches ``high``."""
     if "USD" in unit and not unit.startswith("FLOP"):
         return numbers.usd
-    return count_tick if high < COUNTED[1] else flop_tick
+    return count_tick if _is_counted(high, unit) else flop_tick
 
 
 def month(year: float) -> str:
