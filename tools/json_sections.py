@@ -13,6 +13,8 @@ from armillary.scaling.extrapolation import Extrapolation
 from armillary.scaling.fit_file import SavedFits
 from armillary.scaling.planning.plan import Plan, SavedPlan
 from armillary.scaling.systems.training import TrainingEstimate
+from armillary.trends.bottlenecks import Bottlenecks
+from armillary.trends.drift import Drift
 from armillary.trends.projection import Projection
 from armillary.trends.trend_file import SavedTrend
 
@@ -128,6 +130,31 @@ SECTIONS = (
         (Projection, facts.TrendAdded),
     ),
     Section(
+        "armillary trends bottlenecks",
+        "The compute that is asked for against what power, chips, data, latency and money allow: which binds "
+        "first, and what relaxing each buys.",
+        "armillary trends bottlenecks campus_power_2030=1e10 --until 2030 --json",
+        (Bottlenecks, facts.BottlenecksAdded),
+    ),
+    Section(
+        "armillary trends innovations",
+        "What published innovations save together, and what measurements of the same years say.",
+        'armillary trends innovations "training memory" --json',
+        (facts.InnovationsFacts,),
+    ),
+    Section(
+        "armillary trends families",
+        "The share of each family of architectures among notable models, and how those that rose did so.",
+        "armillary trends families Transformer --json",
+        (facts.FamiliesFacts,),
+    ),
+    Section(
+        "armillary trends drift",
+        "What a newer table changes of what an older one projected, and which rows did it.",
+        "armillary trends drift old.csv new.csv training_flop --json",
+        (Drift, facts.DriftAdded),
+    ),
+    Section(
         "fit.json, of runs",
         "What `armillary fit RUNS --out` writes. It holds all that answers a question later, every draw of "
         "every law included; a file of an older format is refused with the command that makes it again.",
@@ -184,7 +211,7 @@ GLOSSARY = {
     "law": "the name in `armillary list laws`",
     "loss": "mean over held-out data",
     "low": "lower end",
-    "measured": "what was measured",
+    "measured": "loss that was measured, nats per unit",
     "method": "how it was done",
     "model": "the name of the model",
     "n_devices": "accelerators",
@@ -194,7 +221,7 @@ GLOSSARY = {
     "name": "its name",
     "parameters": "of the law",
     "precision": "of the matrix multiplications",
-    "predicted": "what was predicted for it",
+    "predicted": "loss that was predicted for it, nats per unit",
     "reason": "why, in words",
     "row": "which row of the table, or which run",
     "seconds": "wall-clock time",
@@ -221,7 +248,6 @@ UNITS = {
     r"(.*_)?loss(_increase|_increase_90)?|losses|regret|plan_regret": "nats per unit",
     r"usd_per_hour": "US dollars per hour",
     r"(.*_)?usd": "US dollars",
-    r"predicted|measured": "nats per unit",
     r"kwh": "kWh",
     r"(.*_)?seconds": "seconds",
     r"days": "days",

@@ -35,9 +35,10 @@ def write_curves(path):
     path.write_text("\n".join(["x,y,training", *given, *held, given[0]]))
 
 
-def write_users(path):
+def write_users(path, n_quarters=16):
     rows = [
-        f"quarter {i},{2020 + i // 4}-{1 + 3 * (i % 4):02d}-15,{1e6 * 3 ** (i / 4):.4g}" for i in range(16)
+        f"quarter {i},{2020 + i // 4}-{1 + 3 * (i % 4):02d}-15,{1e6 * 3 ** (i / 4):.4g}"
+        for i in range(n_quarters)
     ]
     path.write_text("\n".join(["name,date,users", *rows, "odd,2021-01-01,many"]))
 
@@ -45,6 +46,7 @@ def write_users(path):
 def commands():
     """Return the title of a section and a command that prints its object, in order."""
     asked = "--data 2M --against kaplan --next-run 1e13 --inference-tokens 1e9 --on A100 --devices 1"
+    review = "required_share=0.5 usd_per_decision=2 decisions_per_year=1e9 budget_usd=1e8"
     told = [
         ("armillary fit, of runs", "fit runs.csv --draws 100 --sensitivity --out fit.json"),
         ("armillary fit, of curves", "fit curves.csv --law m4 --out curves.json"),
@@ -55,6 +57,10 @@ def commands():
         ("armillary plan, of a model that is given", "plan --params 7B --tokens 1T --on A100 --devices 64"),
         ("armillary audit", "audit 'GPT-3 took 1.75 million GPU-days'"),
         ("armillary trends, of a quantity", "trends users --data users.csv --quantile 0.5 --out trend.json"),
+        ("armillary trends bottlenecks", f"trends bottlenecks {review} --until 2028"),
+        ("armillary trends innovations", "trends innovations"),
+        ("armillary trends families", "trends families Transformer"),
+        ("armillary trends drift", "trends drift older.csv users.csv users"),
         ("armillary report", "report curves.json --out page.html"),
         *(("armillary list", f"list {what} --root runs") for what in LISTS),
     ]
@@ -68,6 +74,7 @@ def printed(tmp_path_factory):
     write_runs(folder / "runs.csv")
     write_curves(folder / "curves.csv")
     write_users(folder / "users.csv")
+    write_users(folder / "older.csv", n_quarters=14)
     write_run(folder / "runs", observations(n_budgets=2)[0])
     found = defaultdict(list)
     with pytest.MonkeyPatch.context() as patch:

@@ -47,7 +47,7 @@ def test_the_same_table_does_not_drift():
     assert found.left == ()
     assert found.changes == ()
     assert set(found.counts.values()) == {0}
-    assert (found.came_later, found.inside_90) == (0, None)
+    assert (found.came_later, found.coverage_90) == (0, None)
 
 
 def test_growth_that_slows_leaves_the_interval_and_the_new_rows_did_it():
@@ -58,7 +58,7 @@ def test_growth_that_slows_leaves_the_interval_and_the_new_rows_did_it():
     assert found.left[1].after < found.left[1].before_90.low
     assert found.left[1].orders < -0.5
     assert found.counts["new"] == len(later) == found.came_later
-    assert found.inside_90 < 0.5
+    assert found.coverage_90 < 0.5
     assert all(change.kind == "new" for change in found.changes)
     assert found.changes[0].name == "m2024.5"
     assert found.changes[0].shift < 0
@@ -72,7 +72,7 @@ def test_rows_that_follow_the_trend_lie_inside_as_often_as_they_should():
         whole = series(dates, 20 + 0.6 * (dates - 2010) + noise)
         found = drift(whole.until(2020.9), whole, YEARS, straight)
         assert found.counts == {"new": 8, "revised": 0, "redated": 0, "removed": 0}
-        inside.append((found.inside_50, found.inside_90))
+        inside.append((found.coverage_50, found.coverage_90))
     assert np.mean(inside, axis=0) == pytest.approx([0.5, 0.9], abs=0.08)
 
 

@@ -23,6 +23,10 @@ from armillary.scaling.curves.blend import BlendRecord
 from armillary.scaling.curves.checks import CurveCheck
 from armillary.scaling.observations import Dropped, Role
 from armillary.scaling.sensitivity import Sensitivity
+from armillary.trends.bottlenecks import ReviewLimit
+from armillary.trends.drift import Moved
+from armillary.trends.families import Adoption, FamilyShares
+from armillary.trends.ledger import Comparison, Ledger
 from armillary.trends.rows import Problem
 
 Plain = dict[str, Any]
@@ -242,6 +246,42 @@ class TrendAdded(TypedDict):
     problems: Annotated[list[Plain], list[Problem]]  # cells and rows of the table that could not be used
     notes: list[str]  # how the table was read
     out: str | None  # the file that was written; null: none
+
+
+class DemandFrom(TypedDict):
+    """The projection that demand is taken from."""
+
+    selection: str  # of rows, in words
+    method: str  # which projects
+
+
+class BottlenecksAdded(TypedDict):
+    """What is added to bottlenecks."""
+
+    demand_from: DemandFrom
+    review: Annotated[Plain | None, ReviewLimit | None]  # null: nothing was stated of it
+
+
+class InnovationsFacts(TypedDict):
+    """What innovations save."""
+
+    ledgers: Annotated[list[Plain], list[Ledger]]
+    comparisons: Annotated[list[Plain], list[Comparison]]
+
+
+class FamiliesFacts(TypedDict):
+    """Families of architectures over time."""
+
+    shares: Annotated[Plain, FamilyShares]
+    adoption: Annotated[list[Plain], list[Adoption]]  # of the families that rose
+    problems: dict[str, str]  # by family: why it has no curve
+
+
+class DriftAdded(TypedDict):
+    """What is added to drift."""
+
+    left: Annotated[list[Plain], list[Moved]]  # those of ``moved`` that left their interval
+    method: str  # which projects
 
 
 class ReportFacts(TypedDict):

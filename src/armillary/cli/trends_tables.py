@@ -175,8 +175,8 @@ def emit_drift(found: Drift, projection: Projection, as_json: bool) -> None:
     print(", ".join(f"{count} {kind}" for kind, count in found.counts.items() if count) or "no row changed")
     if found.came_later:
         print(
-            f"{found.came_later} new rows came later than the older table's last: {found.inside_50:.0%} "
-            f"in its 50% band, {found.inside_90:.0%} in its 90% band"
+            f"{found.came_later} new rows came later than the older table's last: {found.coverage_50:.0%} "
+            f"in its 50% band, {found.coverage_90:.0%} in its 90% band"
         )
     table(
         ["row", "", "before", "after", "moves the line by", "source"],

@@ -25,18 +25,18 @@ NO_SERIES = (
 class Course:
     """Compute over the years: median with 50% and 90% intervals, FLOP."""
 
-    median: Float[np.ndarray, " years"]
-    low_50: Float[np.ndarray, " years"]
-    high_50: Float[np.ndarray, " years"]
-    low_90: Float[np.ndarray, " years"]
-    high_90: Float[np.ndarray, " years"]
+    median: Float[np.ndarray, " years"]  # at each year
+    low_50: Float[np.ndarray, " years"]  # lower end of the 50% interval
+    high_50: Float[np.ndarray, " years"]  # upper end of the 50% interval
+    low_90: Float[np.ndarray, " years"]  # lower end of the 90% interval
+    high_90: Float[np.ndarray, " years"]  # upper end of the 90% interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class Relaxation:
     """What twice as much of one resource buys."""
 
-    limit: str
+    limit: str  # its name
     delay: Estimate  # years until something binds, beyond those before; in draws where something binds
     never: float  # share of those draws in which nothing binds any more up to the last year
     compute: Estimate  # factor of the compute that can be had in the last year
@@ -46,8 +46,8 @@ class Relaxation:
 class Bottlenecks:
     """Demand, limits, and the probability that each binds first."""
 
-    years: Float[np.ndarray, " years"]
-    sites: Sites
+    years: Float[np.ndarray, " years"]  # decimal
+    sites: Sites  # where a run may train: on one campus, or over several joined by a network
     demand: Course
     limits: Mapping[str, Course]
     binds_first: Mapping[str, Float[np.ndarray, " years"]]  # probability, up to each year
@@ -56,7 +56,7 @@ class Bottlenecks:
     feasible: Course  # the least of demand and limits
     relaxed: tuple[Relaxation, ...]  # what delays the most comes first
     assumptions: tuple[Assumption, ...]
-    n_draws: int
+    n_draws: int  # that all probabilities are made of
     seed: int
 
 
@@ -199,8 +199,8 @@ class ReviewLimit:
     cost_usd: float  # a year, for the required share
     affordable_share: float  # of decisions
     most_decisions: float  # a year at which the required share is still paid for; infinite where it is 0
-    binds: bool
-    statement: str
+    binds: bool  # whether the budget pays for less than the required share
+    statement: str  # what follows, in words
 
 
 def review_limit(review: ReviewBudget) -> ReviewLimit:

@@ -26,10 +26,10 @@ class Change:
     """A row that differs between two tables, and how far it alone moves the straight line."""
 
     name: str
-    kind: Kind
+    kind: Kind  # how the row differs
     date: float  # decimal year, in the newer table where it stands there
     before: float | None  # value; None where the older table has none
-    after: float | None
+    after: float | None  # value; None where the newer table has none
     shift: float  # orders of magnitude by which it moves the straight line in the last year asked for
     source: str
 
@@ -38,10 +38,10 @@ class Change:
 class Moved:
     """A projection before and after."""
 
-    year: float
+    year: float  # decimal, that is projected
     before: float  # median
     before_90: Interval
-    after: float
+    after: float  # median
     left_90: bool  # the new median lies outside the earlier 90% interval
     orders: float  # log10 of after over before
 
@@ -50,13 +50,13 @@ class Moved:
 class Drift:
     """What changed between two tables of one quantity."""
 
-    quantity: str
+    quantity: str  # its name
     moved: tuple[Moved, ...]
     changes: tuple[Change, ...]  # those that move the line most come first, at most ten
     counts: dict[Kind, int]  # of all changes
     came_later: int  # new rows with a value, dated after the older table's last
-    inside_50: float | None  # share of those within the earlier rows' 50% band about its trend; None without
-    inside_90: float | None
+    coverage_50: float | None  # share of those within the earlier rows' 50% band; None: none came later
+    coverage_90: float | None  # likewise, of the 90% band
 
     @property
     def left(self) -> tuple[Moved, ...]:
@@ -82,8 +82,8 @@ def drift(older: Series, newer: Series, years: Float[np.ndarray, " years"], proj
             kind: sum(c.kind == kind for c in changes) for kind in ("new", "revised", "redated", "removed")
         },
         came_later=len(fresh),
-        inside_50=inside[0],
-        inside_90=inside[1],
+        coverage_50=inside[0],
+        coverage_90=inside[1],
     )
 
 

@@ -24,7 +24,7 @@ N_GRID = 48  # values of each number of an adoption curve
 class FamilyShares:
     """Shares of families among the models of a window about each year."""
 
-    years: Float[np.ndarray, " years"]
+    years: Float[np.ndarray, " years"]  # decimal
     window: float  # years
     n_models: Float[np.ndarray, " years"]  # in the window
     families: tuple[str, ...]  # the most frequent first

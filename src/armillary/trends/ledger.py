@@ -39,10 +39,10 @@ class Refused:
 class Ledger:
     """The gains in one resource between two years."""
 
-    resource: str
-    domain: str
-    since: int
-    until: int
+    resource: str  # that is saved
+    domain: str  # of the models
+    since: int  # year
+    until: int  # year
     counted: tuple[Innovation, ...]
     refused: tuple[Refused, ...]
     without_figure: tuple[Innovation, ...]
@@ -59,8 +59,8 @@ class Comparison:
     years: float  # that both cover
     product: float  # of what the ledger counts within them
     measured: float  # factor
-    measured_low: float | None
-    measured_high: float | None
+    measured_low: float | None  # lower end of the measured factor
+    measured_high: float | None  # upper end of the measured factor
     share_explained: float  # log of the product over log of the measured factor
 
 

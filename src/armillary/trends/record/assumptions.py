@@ -24,14 +24,14 @@ class Assumption:
 
     name: str
     limit: str  # power, chips, text, money, latency, or shared by several
-    median: float
+    median: float  # in the unit; what is used, where it is fixed
     low: float
     high: float
     unit: str
-    distribution: Distribution
+    distribution: Distribution  # that it is drawn from
     year: float | None  # decimal year it holds for; None: any
     source: str
-    note: str
+    note: str  # what it rests on
 
     def at(self, uniform: Float[np.ndarray, " draws"]) -> Float[np.ndarray, " draws"]:
         """Return the quantiles ``uniform`` of its distribution; its logarithm has two half normals."""

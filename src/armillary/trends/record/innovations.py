@@ -13,7 +13,7 @@ class Innovation:
     """A method and what it saves: ``factor`` times less of ``saves`` (or more throughput), by its source."""
 
     name: str
-    year: int
+    year: int  # of publication
     saves: str  # compute, steps, throughput, memory, parameters, data, latency, storage
     at: str  # training, serving, fine-tuning, tuning
     factor: float | None  # None: no figure is stated
@@ -22,9 +22,9 @@ class Innovation:
     group: str  # methods of one group do the same work: their gains overlap
     builds_on: str  # the method of its group that the factor is measured against
     domain: str  # all, language, vision, image generation
-    paper: str
+    paper: str  # where it was published
     figure_source: str  # of the factor: the paper, or another
-    note: str
+    note: str  # what the figure holds for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +32,14 @@ class Progress:
     """A measured rate of algorithmic progress: the compute for a fixed result halves in so many months."""
 
     name: str
-    halving_months: float
+    halving_months: float  # months in which the need halves
     low: float | None  # of the interval; None where none is published
     high: float | None
     level: float | None  # of the interval
-    since: int
-    until: int
-    domain: str
-    edition: str
+    since: int  # year
+    until: int  # year
+    domain: str  # of the models
+    edition: str  # of the report that measured it
     source: str
 
     def factor(self, years: float) -> tuple[float, float | None, float | None]:
