@@ -178,6 +178,8 @@ def test_limits_families_and_innovations_stand_around_compute(compute, read_page
         assert 0 <= course[-1] <= 1
     for comparison in context.comparisons:
         assert f"{factor(comparison.product)} {factor(comparison.measured)}" in page.text
+    for entry in context.ledgers[0].counted:
+        assert entry.paper.split(", http")[0] in page.text
     for refused in context.ledgers[0].refused:
         assert refused.reason in page.text
 

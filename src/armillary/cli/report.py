@@ -17,7 +17,8 @@ def report(
     subject: Annotated[
         Path,
         typer.Argument(
-            metavar="RUN|LADDER|FIT|PLAN", help="A run or ladder folder, or what fit or plan saved."
+            metavar="RUN|LADDER|FIT|PLAN|TREND",
+            help="A run or ladder folder, or what fit, plan or trends saved.",
         ),
     ],
     out: Annotated[
@@ -26,7 +27,7 @@ def report(
     lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Write one self-contained HTML page about a run, a ladder, a fit or a plan; it opens offline."""
+    """Write one self-contained HTML page about a run, ladder, fit, plan or trend; it opens offline."""
     from armillary.reports import report as write_report
 
     beside = subject.with_suffix(".html") if subject.is_file() else subject / "report.html"

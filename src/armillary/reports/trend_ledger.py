@@ -16,6 +16,7 @@ from armillary.reports.words import Words
 from armillary.trends.ledger import Comparison, Ledger
 from armillary.trends.record.innovations import Innovation
 
+THE_PAPER = "the paper"  # as the record names the source of a figure that the innovation's paper states
 NAMES = 330.0  # px, for names beside the bars
 
 
@@ -100,10 +101,12 @@ def _heading(book: Ledger, words: Words) -> str:
 def _row(entry: Innovation, words: Words, tag: str = "", reason: str = "") -> Row:
     note = reason or entry.note
     said = Markup("<br><small>{}</small>").format(words.said(note)) if note else ""
-    source = Markup("{}{}").format(sourced(entry.figure_source or entry.paper), said)
+    cited = entry.paper if entry.figure_source in ("", THE_PAPER) else f"{entry.paper}; {entry.figure_source}"
+    source = Markup("{}{}").format(sourced(cited), said)
     if entry.factor is None:
         saved: str = numbers.NONE
     else:
-        interval = f"[{factor(entry.low)}, {factor(entry.high)}]" if entry.low and entry.high else ""
+        ranges = entry.low and entry.high and entry.low < entry.high
+        interval = f"[{factor(entry.low or 0)}, {factor(entry.high or 0)}]" if ranges else ""
         saved = with_interval(factor(entry.factor), interval)
     return Row([plainly(words, entry.name), source, str(entry.year), saved], tag=tag)
