@@ -5,6 +5,7 @@ import pytest
 from armillary.fitting.uncertainty import Interval
 from armillary.reports.trend_text import (
     amount,
+    amount_tick,
     duration,
     factor_span,
     month,
@@ -33,6 +34,14 @@ EN, ZH = Words("en"), Words("zh")
 )
 def test_amounts_are_written_by_their_unit(value, unit, shown):
     assert amount(value, unit) == shown
+
+
+@pytest.mark.parametrize(
+    ("unit", "high", "value", "shown"),
+    [("2023 USD", 1e10, 1e6, "$1M"), ("FLOP", 1e17, 1e14, "10¹⁴"), ("users", 1e10, 1e8, "100M")],
+)
+def test_ticks_are_short(unit, high, value, shown):
+    assert amount_tick(unit, high)(value) == shown
 
 
 def test_every_quantity_has_a_name_and_a_meaning_in_every_language():

@@ -66,7 +66,7 @@ def amount_form(unit: str) -> Callable[[float], str]:
 def amount_tick(unit: str, high: float) -> Callable[[float], str]:
     """Return the function that writes ticks of an axis in ``unit`` that reaches ``high``."""
     if "USD" in unit and not unit.startswith("FLOP"):
-        return numbers.usd
+        return lambda value: f"${count_tick(value)}"
     return count_tick if _is_counted(high, unit) else flop_tick
 
 
