@@ -134,7 +134,7 @@ def emit_families(
     rows = [[name, *(f"{shares.share[k, i]:.0%}" for i in shown)] for k, name in enumerate(shares.families)]
     rows.append(["models", *(f"{shares.n_models[i]:.0f}" for i in shown)])
     table(["", *(f"{np.floor(shares.years[i]):.0f}" for i in shown)], rows)
-    print(f"{shares.untold} notable models tell no family\n")
+    print(f"{shares.untold} notable models tell no family\n" if shares.untold else "")
     table(
         ["family", "first", "half its ceiling (90%)", "ceiling", "90%", "years from 10% to 90%", "models"],
         [
