@@ -5,7 +5,8 @@ import pytest
 from histories import history
 
 from armillary.core.errors import CheckpointError, RequestError
-from armillary.trends.projection import Band, project
+from armillary.trends.band import Band
+from armillary.trends.projection import project
 from armillary.trends.trend_file import load_trend, plain, save_trend
 
 

@@ -14,8 +14,9 @@ from armillary.core.units import format_count, format_flop, format_usd
 
 if TYPE_CHECKING:
     from armillary.fitting.uncertainty import Estimate, Interval
+    from armillary.trends.band import Band
     from armillary.trends.growth import Growth, Rate
-    from armillary.trends.projection import Band, Projection
+    from armillary.trends.projection import Projection
     from armillary.trends.rows import Table
 
 

@@ -12,7 +12,8 @@ from armillary.cli.trends_output import amount, month_span, span
 from armillary.core.units import format_flop
 
 if TYPE_CHECKING:
-    from armillary.trends.bottlenecks import Bottlenecks, Course, ReviewLimit
+    from armillary.trends.band import Band
+    from armillary.trends.bottlenecks import Bottlenecks, ReviewLimit
     from armillary.trends.drift import Drift
     from armillary.trends.families import Adoption, FamilyShares
     from armillary.trends.ledger import Comparison, Ledger
@@ -76,7 +77,7 @@ def _print_relaxations(found: Bottlenecks) -> None:
     print()
 
 
-def _at(course: Course, i: int) -> str:
+def _at(course: Band, i: int) -> str:
     low, high = format_flop(float(course.low_90[i])), format_flop(float(course.high_90[i]))
     return f"{format_flop(float(course.median[i]))} ({low} to {high})"
 

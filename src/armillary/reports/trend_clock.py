@@ -14,7 +14,8 @@ from armillary.reports.trend_areas import stack
 from armillary.reports.trend_labels import year_axis
 from armillary.reports.trend_text import factor, month, month_span, share, sourced, unit_name
 from armillary.reports.words import Words
-from armillary.trends.bottlenecks import Bottlenecks, Course
+from armillary.trends.band import Band
+from armillary.trends.bottlenecks import Bottlenecks
 
 MOST_COLUMNS = 8  # years of a table
 
@@ -94,7 +95,7 @@ def limit_table(clock: Bottlenecks, words: Words) -> Table:
     return Table(words("trend.limit.table"), columns, rows)
 
 
-def _at_end(course: Course) -> Markup:
+def _at_end(course: Band) -> Markup:
     span = Interval(low=float(course.low_90[-1]), high=float(course.high_90[-1]))
     return with_interval(numbers.flop(float(course.median[-1])), numbers.interval(span, numbers.flop))
 

@@ -35,8 +35,9 @@ from armillary.reports.trend_text import (
 )
 from armillary.reports.words import Words
 from armillary.trends.back_test import AUTO, BackTest
+from armillary.trends.band import Band
 from armillary.trends.growth import Growth, TrendForm
-from armillary.trends.projection import Band, Projection
+from armillary.trends.projection import Projection
 from armillary.trends.series import Series
 
 LOUD = 400  # rows up to which each says its name when hovered over

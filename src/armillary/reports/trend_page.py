@@ -37,9 +37,10 @@ from armillary.reports.trend_text import (
 from armillary.reports.verdict import Status, Verdict
 from armillary.reports.words import Words
 from armillary.trends.back_test import LEAST_VINTAGES, BackTest
+from armillary.trends.band import Band
 from armillary.trends.bottlenecks import Bottlenecks
 from armillary.trends.growth import Growth
-from armillary.trends.projection import Band, Projection
+from armillary.trends.projection import Projection
 
 MOST = 0.5  # of the weight: a straight line that has it is not said to have bent
 FORWARD, BACK = "trend.grows", "trend.falls"

@@ -26,8 +26,9 @@ from armillary.reports.trend_text import (
 )
 from armillary.reports.words import Words
 from armillary.trends.back_test import AUTO, BackTest, Score
+from armillary.trends.band import Band
 from armillary.trends.growth import Growth, Rate
-from armillary.trends.projection import Band, Projection
+from armillary.trends.projection import Projection
 from armillary.trends.scurves import SCurveFit
 from armillary.trends.series import Series
 

@@ -10,26 +10,15 @@ from jaxtyping import Float
 
 from armillary.core.errors import RequestError
 from armillary.fitting.uncertainty import Estimate, Interval, interval_of
+from armillary.trends.band import Band
 from armillary.trends.limits import COMPUTE_PER_RESOURCE, LIMITS, Courses, Sites, draw, limit_courses
 from armillary.trends.record.assumptions import Assumption, assumptions
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 RELAXED = 2.0
 NO_SERIES = (
     "no series tells how the share of decisions that can be explained grows, so none is projected: "
     "this is arithmetic on what you stated"
 )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Course:
-    """Compute over the years: median with 50% and 90% intervals, FLOP."""
-
-    median: Float[np.ndarray, " years"]  # at each year
-    low_50: Float[np.ndarray, " years"]  # lower end of the 50% interval
-    high_50: Float[np.ndarray, " years"]  # upper end of the 50% interval
-    low_90: Float[np.ndarray, " years"]  # lower end of the 90% interval
-    high_90: Float[np.ndarray, " years"]  # upper end of the 90% interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +37,12 @@ class Bottlenecks:
 
     years: Float[np.ndarray, " years"]  # decimal
     sites: Sites  # where a run may train: on one campus, or over several joined by a network
-    demand: Course
-    limits: Mapping[str, Course]
+    demand: Band  # compute that the trend asks for, FLOP
+    limits: Mapping[str, Band]  # compute that each limit allows, by its name, FLOP
     binds_first: Mapping[str, Float[np.ndarray, " years"]]  # probability, up to each year
     unbound: Float[np.ndarray, " years"]  # probability that nothing has bound yet
     date: Estimate | None  # decimal year at which the first limit binds; None where most draws stay free
-    feasible: Course  # the least of demand and limits
+    feasible: Band  # the least of demand and limits, FLOP
     relaxed: tuple[Relaxation, ...]  # what delays the most comes first
     assumptions: tuple[Assumption, ...]
     n_draws: int  # that all probabilities are made of
@@ -84,12 +73,12 @@ def bottlenecks(
     return Bottlenecks(
         years=years,
         sites=sites,
-        demand=_course(demand),
-        limits={name: _course(courses[name]) for name in LIMITS},
+        demand=Band.of(demand),
+        limits={name: Band.of(courses[name]) for name in LIMITS},
         binds_first={name: _share_by(when, which == i, years) for i, name in enumerate(LIMITS)},
         unbound=1 - _share_by(when, bound, years),
         date=_date(when) if bound.mean() > 0.5 else None,
-        feasible=_course(np.minimum(demand, stacked.min(axis=0))),
+        feasible=Band.of(np.minimum(demand, stacked.min(axis=0))),
         relaxed=_relaxations(demand, stacked, years, when),
         assumptions=tuple(assumed.values()),
         n_draws=len(demand),
@@ -167,11 +156,6 @@ def _relaxations(
 def _estimate(draws: Float[np.ndarray, " draws"]) -> Estimate:
     """Return the mean, since most draws gain nothing where another limit binds, and the 90% interval."""
     return Estimate(value=float(np.mean(draws)), interval=interval_of(draws))
-
-
-def _course(logs: Courses) -> Course:
-    low_90, low_50, median, high_50, high_90 = 10 ** np.quantile(logs, QUANTILES, axis=0)
-    return Course(median=median, low_50=low_50, high_50=high_50, low_90=low_90, high_90=high_90)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from armillary.core.errors import RequestError
 from armillary.fitting.uncertainty import LEVEL, Estimate, Interval
 from armillary.trends.back_test import AUTO, HORIZON, BackTest, back_test
+from armillary.trends.band import Band
 from armillary.trends.forecast import LARGEST, MONTHS, Forecast, power
 from armillary.trends.growth import Growth, fit_growth
 from armillary.trends.lines import N_DRAWS
@@ -18,23 +19,11 @@ from armillary.trends.methods import candidates, method_named
 from armillary.trends.scurves import S_CURVES, SCurveFit, fit_s_curve
 from armillary.trends.series import Series
 
-QUANTILES = (0.5, 0.25, 0.75, 0.05, 0.95)
 MOST_LANDMARKS = 8
 APART = 0.1  # of the span, between landmarks
 ARRIVALS = 3.0  # latest years in which rows of a frontier are counted
 MOST_MILESTONES = 6
 MOST_PARAMETERS = 3  # of the shape of an S-curve
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Band:
-    """A median with its 50% and 90% intervals at each year, in the series' unit."""
-
-    median: Float[np.ndarray, " years"]  # at each year
-    low_50: Float[np.ndarray, " years"]  # lower end of the 50% interval
-    high_50: Float[np.ndarray, " years"]  # upper end of the 50% interval
-    low_90: Float[np.ndarray, " years"]  # lower end of the 90% interval
-    high_90: Float[np.ndarray, " years"]  # upper end of the 90% interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +98,9 @@ def project(
         description=chosen.description,
         widen=tested.widen,
         years=at,
-        trend=_band(trend),
-        rows=_band(np.minimum(_widened(drawn.rows(at, seed), tested.widen), most)),
-        top=None if top is None else _band(top),
+        trend=Band.of(trend),
+        rows=Band.of(np.minimum(_widened(drawn.rows(at, seed), tested.widen), most)),
+        top=None if top is None else Band.of(top),
         s_curves=_s_curves(series, seed),
         landmarks=landmarks(series, falling=falling),
         milestones=_milestones(_course(series, drawn, at[-1], tested.widen, seed), falling),
@@ -214,12 +203,6 @@ def _widened(draws: Float[np.ndarray, "draws years"], widen: float) -> Float[np.
     middle = np.median(draws, axis=0)
     wide: np.ndarray = middle + widen * (draws - middle)
     return wide
-
-
-def _band(draws: Float[np.ndarray, "draws years"]) -> Band:
-    orders = np.clip(np.quantile(draws, QUANTILES, axis=0), -LARGEST, LARGEST)
-    median, low_50, high_50, low_90, high_90 = 10.0**orders
-    return Band(median=median, low_50=low_50, high_50=high_50, low_90=low_90, high_90=high_90)
 
 
 def _course(
