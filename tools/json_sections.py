@@ -155,6 +155,18 @@ SECTIONS = (
         (Drift, facts.DriftAdded),
     ),
     Section(
+        "armillary trends affordable",
+        "The model that a sum of money pays for in each year.",
+        "armillary trends affordable usd=10M flop=1e25 --json",
+        (facts.AffordableFacts,),
+    ),
+    Section(
+        "armillary trends levers",
+        "What moves the cost of a plan most.",
+        "armillary trends levers params=70B tokens=1.4T served=10T device=a100 --json",
+        (facts.LeversFacts,),
+    ),
+    Section(
         "fit.json, of runs",
         "What `armillary fit RUNS --out` writes. It holds all that answers a question later, every draw of "
         "every law included; a file of an older format is refused with the command that makes it again.",

@@ -57,6 +57,8 @@ def commands():
         ("armillary plan, of a model that is given", "plan --params 7B --tokens 1T --on A100 --devices 64"),
         ("armillary audit", "audit 'GPT-3 took 1.75 million GPU-days'"),
         ("armillary trends, of a quantity", "trends users --data users.csv --quantile 0.5 --out trend.json"),
+        ("armillary trends affordable", "trends affordable usd=10M flop=1e25 --until 2028"),
+        ("armillary trends levers", "trends levers params=70B tokens=1.4T served=10T device=a100"),
         ("armillary trends bottlenecks", f"trends bottlenecks {review} --until 2028"),
         ("armillary trends innovations", "trends innovations"),
         ("armillary trends families", "trends families Transformer"),

@@ -23,6 +23,7 @@ from armillary.scaling.curves.blend import BlendRecord
 from armillary.scaling.curves.checks import CurveCheck
 from armillary.scaling.observations import Dropped, Role
 from armillary.scaling.sensitivity import Sensitivity
+from armillary.trends.affordable import Affordable
 from armillary.trends.bottlenecks import ReviewLimit
 from armillary.trends.drift import Moved
 from armillary.trends.families import Adoption, FamilyShares
@@ -282,6 +283,55 @@ class DriftAdded(TypedDict):
 
     left: Annotated[list[Plain], list[Moved]]  # those of ``moved`` that left their interval
     method: str  # which projects
+
+
+class PricePerformance(TypedDict):
+    """How the compute that a dollar buys grows."""
+
+    selection: str  # the rule that rows were chosen by
+    method: str  # which projects
+    per_year: Annotated[Plain, Estimate]  # factor a year
+
+
+class AffordableFacts(TypedDict):
+    """What a sum of money buys, year by year."""
+
+    usd: float  # the money
+    law: str  # the published law that splits compute into size and data
+    law_source: str  # the paper with the place in it
+    years: Annotated[list[Plain], list[Affordable]]
+    probability: list[float] | None  # that the compute asked for is affordable, by year; null: none asked for
+    price_performance: PricePerformance
+
+
+class LeverFacts(TypedDict):
+    """What one lever does to the cost of a plan."""
+
+    name: str
+    usd_before: float  # cost of the plan as it is
+    usd_after: float  # with the lever pulled, without the lever's own cost
+    lever_usd: float  # to pull it once
+    how: str  # in words, with the figure used
+    source: str  # of that figure
+    saved_usd: float  # beyond the lever's own cost; negative where it does not pay
+    saved_per_usd: float | None  # for each dollar that the lever costs; null: it costs nothing
+
+
+class LeversCosts(TypedDict):
+    """What a plan costs."""
+
+    training: float  # USD
+    data: float  # USD
+    serving: float  # USD
+
+
+class LeversFacts(TypedDict):
+    """A plan's cost, and what moves it."""
+
+    usd: float  # of the plan
+    costs: LeversCosts
+    delivered: str  # the share of the peak that was assumed, in words
+    levers: list[LeverFacts]  # the one that saves most first
 
 
 class ReportFacts(TypedDict):

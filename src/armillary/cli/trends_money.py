@@ -13,6 +13,7 @@ from armillary.core.hardware import Accelerator, accelerator, accelerators
 from armillary.core.units import format_count, format_flop, format_usd, parse_count
 
 if TYPE_CHECKING:
+    from armillary.cli.facts import AffordableFacts, LeverFacts, LeversFacts
     from armillary.cli.trends_subjects import Question
     from armillary.scaling.planning.named import NamedLaw
     from armillary.trends.affordable import Affordable
@@ -72,12 +73,17 @@ def _emit_affordable(
     from armillary.trends.trend_file import plain
 
     if as_json:
-        facts: dict[str, Any] = {"usd": usd, "law": law.name, "law_source": law.source, "years": plain(found)}
-        facts["probability"] = None if chance is None else plain(chance)
-        facts["price_performance"] = {
-            "selection": projection.series.selection,
-            "method": projection.method,
-            "per_year": plain(projection.growth.overall.per_year, not_finite=lambda _: None),
+        facts: AffordableFacts = {
+            "usd": usd,
+            "law": law.name,
+            "law_source": law.source,
+            "years": plain(found),
+            "probability": None if chance is None else plain(chance),
+            "price_performance": {
+                "selection": projection.series.selection,
+                "method": projection.method,
+                "per_year": plain(projection.growth.overall.per_year, not_finite=lambda _: None),
+            },
         }
         emit(facts, True, "")
         return
@@ -164,22 +170,24 @@ def _equal_loss(law: NamedLaw, plan: Workload) -> Callable[[float], float] | Non
 
 
 def _emit_levers(plan: Workload, found: tuple[LeverEffect, ...], rates: str, as_json: bool) -> None:
-    from armillary.trends.trend_file import plain
-
-    costs = {"training": plan.training_usd, "data": plan.data_usd, "serving": plan.serving_usd}
     if as_json:
-        effects = [
-            {
-                **plain(one),
-                "saved_usd": one.saved_usd,
-                "saved_per_usd": plain(one.saved_per_usd, lambda _: None),
-            }
-            for one in found
-        ]
-        emit({"usd": plan.usd, "costs": costs, "delivered": rates, "levers": effects}, True, "")
+        effects = [_lever_facts(one) for one in found]
+        facts: LeversFacts = {
+            "usd": plan.usd,
+            "costs": {
+                "training": plan.training_usd,
+                "data": plan.data_usd,
+                "serving": plan.serving_usd,
+            },
+            "delivered": rates,
+            "levers": effects,
+        }
+        emit(facts, True, "")
         return
-    parts = ", ".join(f"{name} {format_usd(usd)}" for name, usd in costs.items())
-    print(f"the plan costs {format_usd(plan.usd)}: {parts} ({rates})")
+    print(
+        f"the plan costs {format_usd(plan.usd)}: training {format_usd(plan.training_usd)}, "
+        f"data {format_usd(plan.data_usd)}, serving {format_usd(plan.serving_usd)} ({rates})"
+    )
     table(
         ["lever", "saves", "costs", "saved per dollar", "how", "source"],
         [
@@ -194,6 +202,19 @@ def _emit_levers(plan: Workload, found: tuple[LeverEffect, ...], rates: str, as_
             for one in found
         ],
     )
+
+
+def _lever_facts(one: LeverEffect) -> LeverFacts:
+    return {
+        "name": one.name,
+        "usd_before": one.usd_before,
+        "usd_after": one.usd_after,
+        "lever_usd": one.lever_usd,
+        "how": one.how,
+        "source": one.source,
+        "saved_usd": one.saved_usd,
+        "saved_per_usd": one.saved_per_usd if np.isfinite(one.saved_per_usd) else None,
+    }
 
 
 def _law(said: Mapping[str, str]) -> NamedLaw:

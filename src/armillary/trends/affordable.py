@@ -21,10 +21,10 @@ Split = Callable[
 class Affordable:
     """What money buys in one year."""
 
-    year: float
-    train_flops: Estimate
-    n_params: Estimate
-    n_tokens: Estimate
+    year: float  # decimal
+    train_flops: Estimate  # that the money pays for
+    n_params: Estimate  # of the model of lowest loss
+    n_tokens: Estimate  # that it is trained on
 
 
 def affordable(
