@@ -129,9 +129,10 @@ def accelerator(name: str, own: Path | None = None) -> Accelerator:
     found = _by_key(devices).get(_key(name))
     if found is None:
         hint = f"a table of your own may add it: {', '.join(REQUIRED)}, bf16_tflops"
-        # what people write: "H100" of "NVIDIA H100 SXM5 80GB", which a slip such as "H1OO" is near to
-        usual = {(device.aliases or (device.name,))[0] for device in devices.values()}
-        raise UnknownNameError("accelerator", name, usual, hint)
+        whole = any(name.casefold().startswith(d.vendor.casefold()) for d in devices.values() if d.vendor)
+        # short names, unless a whole one was meant: "H1OO" is near to "H100", not to "NVIDIA H100 SXM5 80GB"
+        known = {d.name if whole else (d.aliases or (d.name,))[0] for d in devices.values()}
+        raise UnknownNameError("accelerator", name, known, hint)
     return found
 
 

@@ -76,7 +76,7 @@ def label_value(row: Row, column: str) -> str:
 
 
 def _delimited(path: Path, text: str, delimiter: str) -> Iterator[Row]:
-    with _long_fields():
+    with long_fields():
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         try:
             header = _header(path, next(reader, []))
@@ -103,7 +103,7 @@ def _header(path: Path, names: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _long_fields() -> Iterator[None]:
+def long_fields() -> Iterator[None]:
     """Lift the csv module's limit on fields, which is one for the whole process, for a while."""
     before = csv.field_size_limit(LONGEST_FIELD)
     try:

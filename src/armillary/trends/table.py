@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from armillary.core.errors import DataError, unknown
+from armillary.data.rows import long_fields
 from armillary.trends.parsing import Order, is_nothing, parse_amount, parse_date, slashed
 from armillary.trends.quantities import BOUNDS, LOGARITHMS, PUBLISHED, TEXTS, columns_of
 from armillary.trends.rows import Amount, Problem, Row, Table, latest_editions, require_rows
@@ -25,7 +26,6 @@ from armillary.trends.rows import Amount, Problem, Row, Table, latest_editions, 
 NO = frozenset(("no", "false", "0"))
 PLAIN_TEXTS = tuple(field for field in TEXTS if field not in ("name", "date", "domains", "notable"))
 SHOWN = 60  # characters of a cell that a report repeats
-FIELD_LIMIT = 2**24  # characters in one cell: abstracts and lists of authors are long
 
 Cells = Mapping[str, str]
 
@@ -76,10 +76,10 @@ def _records(path: Path) -> tuple[list[str], list[tuple[str, Cells]], bool]:
         raise DataError(f"{path} is empty; it should have a header and one row per model")
     first = text.lstrip().splitlines()[0]
     delimiter = "\t" if "\t" in first else ";" if ";" in first and "," not in first else ","
-    csv.field_size_limit(FIELD_LIMIT)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        lines = [line for line in reader if any(cell.strip() for cell in line)]
+        with long_fields():  # abstracts and lists of authors
+            lines = [line for line in reader if any(cell.strip() for cell in line)]
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}, is no line of a table: {error}") from error
     header = [name.strip() for name in lines[0]]
