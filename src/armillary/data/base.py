@@ -33,6 +33,15 @@ class LabelledText:
     label: str
 
 
+@dataclass(frozen=True)
+class TextPair:
+    """A text and what is to be made of it: its translation, its summary."""
+
+    source: str
+    target: str
+    document: str = ""  # where it stood: a page, a package, a file; pairs of one document share a split
+
+
 @dataclass(frozen=True, eq=False)
 class LabelledImage:
     """An image and its class."""
@@ -49,7 +58,7 @@ class Source(Config, ABC):
     """Named, disjoint splits of raw examples.  Reading happens at the first ``split``, and only then."""
 
     registry: ClassVar[Registry[Any] | None] = SOURCES
-    example: ClassVar[type]  # Document, LabelledText, LabelledImage
+    example: ClassVar[type]  # Document, LabelledText, TextPair, LabelledImage
     licence: ClassVar[str]
     citation: ClassVar[str]
 

@@ -13,9 +13,10 @@ class Signature(Config):
     """The shapes that a model is built for; fields that do not apply stay zero."""
 
     inputs: Literal["tokens", "image"] = "tokens"
-    outputs: Literal["next-token", "class"] = "next-token"
+    outputs: Literal["next-token", "class", "tokens"] = "next-token"
     vocab_size: int = 0  # token ids are 0 .. vocab_size - 1 (inputs = "tokens")
     length: int = 0  # tokens in the longest sequence that training uses (inputs = "tokens")
+    target_length: int = 0  # tokens in the longest sequence that is written (outputs = "tokens")
     channels: int = 0  # 1 grey, 3 colour (inputs = "image")
     height: int = 0  # pixels
     width: int = 0  # pixels
@@ -28,5 +29,6 @@ class Signature(Config):
             "image": ("channels", "height", "width"),
             "class": ("n_classes",),
             "next-token": (),
+            "tokens": ("target_length",),
         }
         return [name for name in needed[self.inputs] + needed[self.outputs] if not getattr(self, name)]
