@@ -24,11 +24,7 @@ class Signature(Config):
 
     def missing(self) -> list[str]:
         """Return the fields that this kind of task needs and that are zero."""
-        needed = {
-            "tokens": ("vocab_size", "length"),
-            "image": ("channels", "height", "width"),
-            "class": ("n_classes",),
-            "next-token": (),
-            "tokens": ("target_length",),
-        }
-        return [name for name in needed[self.inputs] + needed[self.outputs] if not getattr(self, name)]
+        read = {"tokens": ("vocab_size", "length"), "image": ("channels", "height", "width")}
+        written = {"class": ("n_classes",), "next-token": (), "tokens": ("target_length",)}
+        needed = read[self.inputs] + written[self.outputs]
+        return [name for name in needed if not getattr(self, name)]
