@@ -64,8 +64,8 @@ class ToyTask(Task):
         for rows in tokens.split(batch_size):
             yield Batch(rows[:, :-1], rows[:, 1:])
 
-    def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:
-        zeros = torch.zeros(batch_size, length or self.context, dtype=torch.long)
+    def dummy_batch(self, batch_size: int) -> Batch:
+        zeros = torch.zeros(batch_size, self.context, dtype=torch.long)
         return Batch(zeros, zeros)
 
     def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:

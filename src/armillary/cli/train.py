@@ -48,7 +48,7 @@ def train(
         named = subject if f"-{subject}".endswith(family) else subject + family
         path = out or free_path(f"{named}-s{config.seed}")
     if not quiet:
-        note(", ".join(f"{name} {count:,}" for name, count in config.task.source.report().items()))
+        note(", ".join(f"{name} {count:,}" for name, count in config.task.report().items()))
     run = run_training(config, path, resume=resume is not None, progress=progress_for(quiet=quiet))
     summary = run.summary
     emit(

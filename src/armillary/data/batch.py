@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, Self, runtime_checkable
 
@@ -13,13 +14,15 @@ from torch import Tensor
 class Batch:
     """What one training step sees.
 
-    ``targets`` is (batch,) class indices or (batch, seq) next tokens; ``lengths`` (batch,) says how
-    many positions of each row of ``inputs`` are real when rows were padded.
+    ``targets`` is (batch,) class indices, (batch, seq) next tokens, or (batch, target) tokens to be
+    written; ``lengths`` and ``target_lengths``, (batch,), say how many positions of each row of ``inputs``
+    and of ``targets`` are real where rows were padded.
     """
 
     inputs: Tensor
     targets: Tensor
     lengths: Tensor | None = None
+    target_lengths: Tensor | None = None
 
     @property
     def n_examples(self) -> int:
@@ -27,12 +30,23 @@ class Batch:
 
     @property
     def n_units(self) -> int:
-        """What the loss is a mean over: one per target."""
-        return self.targets.numel()
+        """What the loss is a mean over: one per real target."""
+        return self.targets.numel() if self.target_lengths is None else int(self.target_lengths.sum())
+
+    def rows(self, rows: slice) -> Self:
+        """Return these examples alone."""
+        return self._each(lambda tensor: tensor[rows])
 
     def to(self, device: torch.device) -> Self:
-        moved = None if self.lengths is None else self.lengths.to(device)
-        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device), lengths=moved)
+        return self._each(lambda tensor: tensor.to(device))
+
+    def pinned_to(self, device: torch.device) -> Self:
+        """Return the batch on a GPU, which fetches it from locked memory while this process goes on."""
+        return self._each(lambda tensor: tensor.pin_memory().to(device, non_blocking=True))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Self:
+        made = {name: change(tensor) for name, tensor in vars(self).items() if tensor is not None}
+        return replace(self, **made)
 
 
 @runtime_checkable

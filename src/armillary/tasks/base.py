@@ -52,8 +52,8 @@ class Task(Config, ABC):
         """Yield every example of ``split`` once, in the same order always."""
 
     @abstractmethod
-    def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:
-        """Return a batch of zeros of the training shape (``length``: tokens a row), for counting FLOP."""
+    def dummy_batch(self, batch_size: int) -> Batch:
+        """Return a batch of zeros of the training shape, of a typical length where lengths differ."""
 
     @abstractmethod
     def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
@@ -62,6 +62,14 @@ class Task(Config, ABC):
     @abstractmethod
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return metrics by name on a split; ``loss`` (nats per unit) is always among them."""
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Return what is measured on the validation split while training goes on; ``loss`` is among it."""
+        return self.evaluate(model, "validation")
+
+    def report(self) -> dict[str, int]:
+        """Return the counts that a run records: the source's, and what the task leaves out."""
+        return self.source.report()
 
     @abstractmethod
     def baseline(self) -> dict[str, dict[str, float]]:

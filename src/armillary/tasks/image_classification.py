@@ -82,7 +82,7 @@ class ImageClassification(Classification):
         for chunk, labels in zip(pixels.split(batch_size), targets.split(batch_size), strict=True):
             yield Batch(self._normalised(chunk), labels)
 
-    def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:  # noqa: ARG002
+    def dummy_batch(self, batch_size: int) -> Batch:
         shape = self.image_shape
         pixels = torch.zeros(batch_size, shape.channels, shape.height, shape.width)
         return Batch(pixels, torch.zeros(batch_size).long())

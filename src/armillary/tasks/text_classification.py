@@ -80,8 +80,8 @@ class TextClassification(Classification):
             indices = order[start : start + batch_size]
             yield _padded([tokens[i] for i in indices], targets[indices])
 
-    def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:
-        shape = (batch_size, length or self.max_length)
+    def dummy_batch(self, batch_size: int) -> Batch:
+        shape = (batch_size, self.max_length)
         zeros = torch.zeros(batch_size, dtype=torch.long)
         return Batch(torch.zeros(shape, dtype=torch.long), zeros, torch.full_like(zeros, shape[1]))
 

@@ -103,8 +103,8 @@ class TextGeneration(Task):
             for window in range(layout.n_windows):
                 yield _windows(tokens, rows + window * layout.length, layout.length)
 
-    def dummy_batch(self, batch_size: int, length: int | None = None) -> Batch:
-        zeros = torch.zeros((batch_size, length or self.context), dtype=torch.long)
+    def dummy_batch(self, batch_size: int) -> Batch:
+        zeros = torch.zeros((batch_size, self.context), dtype=torch.long)
         return Batch(inputs=zeros, targets=zeros)
 
     def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:

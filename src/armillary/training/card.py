@@ -65,7 +65,7 @@ def _data(config: RunConfig) -> str:
     return (
         f"## Data\n\nThe training split of `{source.kind}`; validation and test examples are not in it.\n\n"
         f"- Licence: {source.licence}\n- Source: {source.citation}\n"
-        f"- Examples: {', '.join(f'{name} {count:,}' for name, count in source.report().items())}"
+        f"- Examples: {', '.join(f'{name} {count:,}' for name, count in config.task.report().items())}"
     )
 
 

@@ -23,7 +23,7 @@ def write_model(run: Run, config: RunConfig, weights: Mapping[str, Tensor], summ
     write_json(run.path / "config.json", {"model_type": f"armillary-{model.pop('kind')}", **model})
     config.task.save_preprocessor(run.path)
     source = config.task.source
-    terms = {"licence": source.licence, "citation": source.citation, "counts": source.report()}
+    terms = {"licence": source.licence, "citation": source.citation, "counts": config.task.report()}
     write_json(run.path / "data.json", terms)
     write_text(run.path / "README.md", model_card(run, config, summary))
     run.finish(summary)

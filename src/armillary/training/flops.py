@@ -7,11 +7,14 @@ FLOP; attention is counted whole, the masked half included, as torch's counter d
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from armillary.data.batch import Batch
@@ -20,57 +23,95 @@ from armillary.training.config import RunConfig
 
 ROWS = 2  # batch norm refuses a single row
 SAMPLE = 16  # batches looked at where rows differ in length
+SHARES = (0.25, 0.5, 1.0)  # lengths at which FLOP are counted, as shares of the longest
+
+Lengths = tuple[int, ...]  # of the padded sides of a batch: inputs, targets
 
 
 class FlopCounter:
     """FLOP of training on a batch, from its shape; counted once for each shape that is new.
 
-    Rows of tokens may differ in length from batch to batch: convolutions, recurrences and projections
-    grow linearly with it and attention quadratically, so three lengths give the polynomial of all.
+    Rows of tokens may differ in length from batch to batch, those read and those written.
+    Convolutions, recurrences and projections grow linearly with a length and attention with the product
+    of two, so a polynomial of degree two through a few counts is exact at all.
     """
 
     def __init__(self, config: RunConfig) -> None:
         self._task = config.task
         with torch.device("meta"):
             self._model = config.model.build()
-        longest = self._task.signature().length
-        self._lengths = sorted({-(-longest // 4), -(-longest // 2), longest})
-        self._counted: dict[int | None, int] = {}  # FLOP of ROWS rows by their length
-        self._known: dict[torch.Size, float] = {}
+        signature = self._task.signature()
+        self._longest = signature.length, signature.target_length
+        self._polynomial: Callable[[Lengths], float] | None = None
+        self._known: dict[tuple[torch.Size, torch.Size], float] = {}
 
     def __call__(self, batch: Batch) -> float:
         """Return the FLOP of forward and backward on ``batch``."""
-        shape = batch.inputs.shape
+        shape = batch.inputs.shape, batch.targets.shape
         flops = self._known.get(shape)
         if flops is None:
-            varies = batch.lengths is not None and len(self._lengths) == 3
-            per_rows = self._interpolated(shape[1]) if varies else self._count(self._length(batch))
-            flops = self._known[shape] = float(per_rows) * shape[0] / ROWS
+            lengths = _lengths(batch)
+            per_rows = self._interpolated(batch, lengths) if lengths else self._count(batch, ())
+            flops = self._known[shape] = float(per_rows) * batch.n_examples / ROWS
         return flops
 
-    def _length(self, batch: Batch) -> int | None:
-        return batch.inputs.shape[1] if batch.inputs.ndim == 2 else None
+    def _interpolated(self, batch: Batch, lengths: Lengths) -> float:
+        longest = self._longest[: len(lengths)]
+        if min(longest) < len(SHARES):  # too short for so many nodes
+            return self._count(batch, lengths)
+        if self._polynomial is None:
+            self._polynomial = quadratic(lambda at: self._count(batch, at), longest)
+        return self._polynomial(lengths)
 
-    def _interpolated(self, length: int) -> Fraction:
-        """Return the value at ``length`` of the parabola through the counts at three lengths (Lagrange)."""
-        total = Fraction(0)
-        for at in self._lengths:
-            term = Fraction(self._count(at))
-            for other in self._lengths:
-                if other != at:
-                    term *= Fraction(length - other, at - other)
-            total += term
-        return total
+    def _count(self, batch: Batch, lengths: Lengths) -> int:
+        return count(self._task, self._model, _shaped_like(batch, lengths))
 
-    def _count(self, length: int | None) -> int:
-        if length not in self._counted:
-            self._counted[length] = count(self._task, self._model, self._task.dummy_batch(ROWS, length))
-        return self._counted[length]
+
+def quadratic(value: Callable[[Lengths], float], longest: Lengths) -> Callable[[Lengths], float]:
+    """Return the polynomial of degree two in all lengths together that agrees with ``value``.
+
+    Looked at where the indices of the nodes add up to at most two, which determines it (the principal
+    lattice: Chung & Yao 1977).
+    """
+    nodes = [[math.ceil(n * share) for share in SHARES] for n in longest]
+    lattice = [
+        tuple(axis[i] for axis, i in zip(nodes, at, strict=True))
+        for at in itertools.product(range(3), repeat=len(longest))
+        if sum(at) <= 2
+    ]
+    terms = np.array([_terms(at, longest) for at in lattice])
+    coefficients = np.linalg.solve(terms, [value(at) for at in lattice])
+    return lambda lengths: float(np.round(_terms(lengths, longest) @ coefficients))
+
+
+def _terms(lengths: Lengths, longest: Lengths) -> np.ndarray:
+    """Return all products of up to two lengths, in shares of the longest."""
+    shares = [1.0, *(n / most for n, most in zip(lengths, longest, strict=True))]
+    return np.array([a * b for a, b in itertools.combinations_with_replacement(shares, 2)])
+
+
+def _lengths(batch: Batch) -> Lengths:
+    """Return the lengths of the sides of ``batch`` that differ from batch to batch."""
+    if batch.lengths is None:
+        return ()
+    written = () if batch.target_lengths is None else (batch.targets.shape[1],)
+    return batch.inputs.shape[1], *written
+
+
+def _shaped_like(batch: Batch, lengths: Lengths) -> Batch:
+    """Return ``ROWS`` rows on the meta device like those of ``batch``, of these lengths."""
+
+    def empty(like: Tensor, length: Lengths) -> Tensor:
+        rest = (*length, *like.shape[1 + len(length) :])
+        return torch.empty((ROWS, *rest), dtype=like.dtype, device="meta")
+
+    of_targets = lengths[1:] or lengths[: batch.targets.ndim - 1]  # a label has no length
+    return Batch(empty(batch.inputs, lengths[:1]), empty(batch.targets, of_targets))
 
 
 def count(task: Task, model: nn.Module, batch: Batch) -> int:
     """Return the FLOP of the loss of ``batch`` and its gradient; ``model`` lives on the meta device."""
-    meta = replace(batch, inputs=batch.inputs.to("meta"), targets=batch.targets.to("meta"), lengths=None)
+    meta = replace(batch.to(torch.device("meta")), lengths=None, target_lengths=None)
     with FlopCounterMode(display=False) as counter:
         loss, _ = task.loss(model, meta)
         loss.backward()

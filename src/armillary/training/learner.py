@@ -7,7 +7,6 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -67,7 +66,7 @@ class Learner:
         last = self._config.accumulate - 1
         for part in range(self._config.accumulate):
             with self._synchronised_last(part < last):
-                self._learn(part, self._part_of(batch, part))
+                self._learn(part, self._part_of(batch, part), batch.n_units)
         self._norms += self._clip()
         self._stepper.step()
         self.optimizer.zero_grad()
@@ -144,23 +143,24 @@ class Learner:
     def _averaged(self) -> contextlib.AbstractContextManager[None]:
         return self.average.applied() if self.average else contextlib.nullcontext()
 
-    def _learn(self, part: int, batch: Batch) -> None:
-        """Add the gradient of one part of a step's batch."""
+    def _learn(self, part: int, batch: Batch, n_units: int) -> None:
+        """Add the gradient of one part of a step's batch of ``n_units``, every unit weighing the same."""
+        share = batch.n_units * self._fabric.world_size / n_units  # processes are averaged
+        batch = _sent(batch, self._fabric.device)
         with self._fabric.autocast():
             loss, state = self._task.loss(self._called, batch, self._carried[part])
         self._carried[part] = detached(state)
-        n_parts = self._config.accumulate
-        self._fabric.backward(loss if n_parts == 1 else loss / n_parts)
-        self._losses += loss.detach() / n_parts
+        self._fabric.backward(loss if share == 1 else loss * share)
+        self._losses += loss.detach() * share
 
     def _part_of(self, batch: Batch, part: int) -> Batch:
-        """Return this process's rows of one part of ``batch``, on its device."""
+        """Return this process's rows of one part of ``batch``."""
         world, rank = self._fabric.world_size, self._fabric.global_rank
-        if world * self._config.accumulate > 1:
-            n_rows = batch.n_examples // (world * self._config.accumulate)
-            start = (part * world + rank) * n_rows
-            batch = _rows(batch, slice(start, start + n_rows))
-        return _sent(batch, self._fabric.device)
+        if world * self._config.accumulate == 1:
+            return batch
+        n_rows = batch.n_examples // (world * self._config.accumulate)
+        start = (part * world + rank) * n_rows
+        return batch.rows(slice(start, start + n_rows))
 
     def _clip(self) -> Tensor:
         """Clip the gradient and return its norm before; Fabric does what scaled or sharded ones need."""
@@ -232,18 +232,11 @@ def mixed(*numbers: int) -> int:
     return state
 
 
-def _rows(batch: Batch, rows: slice) -> Batch:
-    lengths = None if batch.lengths is None else batch.lengths[rows]
-    return replace(batch, inputs=batch.inputs[rows], targets=batch.targets[rows], lengths=lengths)
-
-
 def _sent(batch: Batch, device: torch.device) -> Batch:
-    """Return ``batch`` on ``device``; a GPU fetches it from locked memory while this process goes on."""
-    if device.type != "cuda":
-        return batch if device.type == "cpu" else batch.to(device)
-    inputs, targets = (t.pin_memory().to(device, non_blocking=True) for t in (batch.inputs, batch.targets))
-    lengths = None if batch.lengths is None else batch.lengths.to(device)
-    return replace(batch, inputs=inputs, targets=targets, lengths=lengths)
+    """Return ``batch`` on ``device``."""
+    if device.type == "cpu":
+        return batch
+    return batch.pinned_to(device) if device.type == "cuda" else batch.to(device)
 
 
 def _group(checkpoint: Checkpoint, name: str, path: Path) -> Mapping[str, Tensor]:

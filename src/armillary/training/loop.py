@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from armillary.core.errors import StoppedError
 from armillary.data.base import Split
@@ -121,8 +121,11 @@ class Loop:
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """Return the metrics of the model as it stands, and write them down."""
+        return self._measured(split, lambda model: self._config.task.evaluate(model, split))
+
+    def _measured(self, split: Split, measure: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
         with self._learner.judged() as model:
-            metrics = self._processes.same(self._config.task.evaluate(model, split))
+            metrics = self._processes.same(measure(model))
         self._logbook.row(self.seen, split, metrics)
         return metrics
 
@@ -163,7 +166,7 @@ class Loop:
 
     def _judge(self) -> None:
         """Evaluate; with patience, keep the best weights."""
-        loss = self.evaluate("validation")["loss"]
+        loss = self._measured("validation", self._config.task.validate)["loss"]
         self._progress.say(f"step {self.seen.step}: validation loss {loss:.4f}")
         if not self._config.patience:
             return

@@ -1,6 +1,6 @@
 """What a configuration leaves open, derived in one place, each rule with its source.
 
-Language models: the constants were measured on models of 1e4 to 3e5 parameters, 5e5 to 2e6 tokens of
+Language models, and models that turn one text into another: the constants were measured on models of 1e4 to 3e5 parameters, 5e5 to 2e6 tokens of
 512 subwords and one CPU thread; published laws say how they move from there.  Classifiers: customary
 values, checked on the built-in sources.
 """
@@ -30,7 +30,7 @@ EFFICIENCY = 0.4  # share of the matmul peak that training reaches, to guess wha
 
 
 def learning_rate(family: str, outputs: str, n_params: float, n_tokens: float) -> float:
-    """Return the peak learning rate.  ``outputs``: the signature's, "next-token" or "class"."""
+    """Return the peak learning rate.  ``outputs``: the signature's, "next-token", "class" or "tokens"."""
     if outputs == "class":
         return min(LARGEST_LR, CLASS_LR.get(family, ELSE_LR) * math.pow(n_params / 1e5, -0.25))
     return next_token_learning_rate(family, n_params, n_tokens)

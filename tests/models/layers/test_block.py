@@ -86,7 +86,7 @@ def test_the_decoder_block_is_torchs_decoder_layer(norm_first):
         tgt_is_causal=True,
         memory_key_padding_mask=~real,
     )
-    out = block(x, memory=memory, memory_mask=real[:, None, None])
+    out = block(x, memory=block.cross_attention.read(memory, real[:, None, None]))
     torch.testing.assert_close(out, expected, atol=1e-5, rtol=1e-5)
 
 

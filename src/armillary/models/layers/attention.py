@@ -15,8 +15,11 @@ cross-attention the queries come from the sequence being written and K, V from t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from armillary.models.layers.cache import KeyValueCache
@@ -81,8 +84,22 @@ def _heads_first(
     return query.transpose(1, 2), key.transpose(1, 2), value.squeeze(2).transpose(1, 2)
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What one cross-attention layer sees of the sequences that are read: keys, values and which are real."""
+
+    keys: Float[Tensor, "sources heads source d_head"]
+    values: Float[Tensor, "sources heads source d_head"]
+    mask: Bool[Tensor, "sources 1 1 source"] | None
+
+    def keep(self, sources: Int[Tensor, " n"]) -> Memory:
+        """Return the memory of these sources alone, in this order."""
+        mask = None if self.mask is None else self.mask[sources]
+        return Memory(self.keys[sources], self.values[sources], mask)
+
+
 class CrossAttention(nn.Module):
-    """Multi-head attention of one sequence to another, ``memory``."""
+    """Multi-head attention of one sequence to another, which is read once (``read``) and then looked at."""
 
     def __init__(
         self, d_model: int, n_heads: int, *, bias: bool = False, dropout: float = 0.0, n_branches: int = 1
@@ -94,22 +111,45 @@ class CrossAttention(nn.Module):
         self.key_value = Linear(d_model, 2 * d_model, bias=bias)
         self.out = Linear(d_model, d_model, bias=bias, n_branches=n_branches)
 
-    def forward(
+    def read(
         self,
-        x: Float[Tensor, "batch seq d_model"],
-        memory: Float[Tensor, "batch source d_model"],
-        mask: Bool[Tensor, "batch 1 1 source"] | None = None,
-    ) -> Float[Tensor, "batch seq d_model"]:
-        """``mask`` is True where ``memory`` is real and not padding."""
-        batch, seq, d_model = x.shape
-        query = self.query(x).view(batch, seq, self.n_heads, -1).transpose(1, 2)
-        packed = self.key_value(memory).view(batch, memory.shape[1], 2, self.n_heads, -1)
-        key, value = packed.permute(2, 0, 3, 1, 4).unbind(0)
+        sources: Float[Tensor, "sources source d_model"],
+        mask: Bool[Tensor, "sources 1 1 source"] | None = None,
+    ) -> Memory:
+        """Return keys and values of ``sources``; ``mask`` is True where they are real and not padding."""
+        packed = self.key_value(sources).view(*sources.shape[:2], 2, self.n_heads, -1)
+        keys, values = packed.permute(2, 0, 3, 1, 4).unbind(0)
+        return Memory(keys, values, mask)
+
+    def forward(
+        self, x: Float[Tensor, "rows seq d_model"], memory: Memory
+    ) -> Float[Tensor, "rows seq d_model"]:
+        """Several rows may look at one source: those of a source stand together."""
         mixed = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, dropout_p=self.dropout if self.training else 0.0
+            self._queries(x, memory),
+            memory.keys,
+            memory.values,
+            attn_mask=memory.mask,
+            dropout_p=self.dropout if self.training else 0.0,
         )
-        out: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, seq, d_model))
+        out: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))
         return out
+
+    def weights(
+        self, x: Float[Tensor, "rows seq d_model"], memory: Memory
+    ) -> Float[Tensor, "rows seq source"]:
+        """Return how much each position of ``x`` looks at each of its source, the mean over heads."""
+        queries = self._queries(x, memory)
+        scores = queries @ memory.keys.transpose(2, 3) * queries.shape[-1] ** -0.5
+        if memory.mask is not None:
+            scores = scores.masked_fill(~memory.mask, -torch.inf)
+        weights: Tensor = scores.softmax(-1).mean(1)
+        return weights.reshape(*x.shape[:2], -1)
+
+    def _queries(self, x: Tensor, memory: Memory) -> Tensor:
+        """Return the queries by source: the rows of one source become one long row."""
+        queries: Tensor = self.query(x).view(len(memory.keys), -1, self.n_heads, memory.keys.shape[3])
+        return queries.transpose(1, 2)
 
 
 def padding_mask(real: Bool[Tensor, "batch seq"] | None) -> Bool[Tensor, "batch 1 1 seq"] | None:

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from armillary.core.config import Config
-from armillary.models.layers.attention import CrossAttention, SelfAttention
+from armillary.models.layers.attention import CrossAttention, Memory, SelfAttention
 from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.feed_forward import Activation, FeedForward
 from armillary.models.layers.norms import NormKind, make_norm
@@ -72,13 +72,20 @@ class TransformerBlock(nn.Module):
         mask: Bool[Tensor, "... seen"] | None = None,
         rotary: RotaryTables | None = None,
         cache: KeyValueCache | None = None,
-        memory: Float[Tensor, "batch source d_model"] | None = None,
-        memory_mask: Bool[Tensor, "batch 1 1 source"] | None = None,
+        memory: Memory | None = None,
+        looked: list[Tensor] | None = None,
     ) -> Float[Tensor, "batch seq d_model"]:
+        """``memory`` is what cross-attention sees; its weights are added to ``looked`` where there is one."""
         x = self._add(x, self.norm_self, lambda h: self.self_attention(h, mask, rotary, cache))
-        if self.config.cross:
-            x = self._add(x, self.norm_cross, lambda h: self.cross_attention(h, memory, memory_mask))
+        if memory is not None:
+            x = self._add(x, self.norm_cross, lambda h: self._cross(h, memory, looked))
         return self._add(x, self.norm_ff, self.feed_forward)
+
+    def _cross(self, x: Tensor, memory: Memory, looked: list[Tensor] | None) -> Tensor:
+        if looked is not None:
+            looked.append(self.cross_attention.weights(x, memory))
+        out: Tensor = self.cross_attention(x, memory)
+        return out
 
     def _add(self, x: Tensor, norm: nn.Module, branch: Callable[[Tensor], Tensor]) -> Tensor:
         p, training = self.config.dropout, self.training

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -14,7 +16,7 @@ class KeyValueCache:
     a constant amount of copying; what no later token can see (``window``) is then left behind.
     """
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int = sys.maxsize) -> None:
         self.window = window
         self.buffer: Tensor | None = None  # (2, batch, heads, capacity, d_head)
         self.end = 0
@@ -30,6 +32,11 @@ class KeyValueCache:
         self.end += new
         seen = buffer[:, :, :, max(0, self.end - new - self.window + 1) : self.end]
         return seen[0], seen[1]
+
+    def take(self, rows: Int[Tensor, " n"]) -> None:
+        """Let row i go on from what row ``rows[i]`` was; rows that are not named are forgotten."""
+        if self.buffer is not None:
+            self.buffer = self.buffer[:, rows]
 
     def _room_for(self, keys: Tensor) -> Tensor:
         batch, heads, new, d_head = keys.shape

@@ -15,11 +15,14 @@ class TokenEmbedding(nn.Module):
     What enters is multiplied by a constant, as in Vaswani et al. 2017 (section 3.4), so that one table
     serves both ends: entries enter with variance 1, while its rows, of length 2 / sqrt(d_model), give a
     normalized vector no score beyond 2.  The first loss is therefore about ln(vocab_size).
+
+    ``scale`` is another such constant, where a model has to be exactly one that others build: Vaswani et
+    al. have sqrt(d_model), at which first scores have variance 1.
     """
 
-    def __init__(self, vocab_size: int, d_model: int) -> None:
+    def __init__(self, vocab_size: int, d_model: int, scale: float | None = None) -> None:
         super().__init__()
-        self.scale = d_model / 2
+        self.scale = d_model / 2 if scale is None else scale
         self.table = nn.Embedding(vocab_size, d_model)
         normal_(self.table.weight, std=1 / self.scale)
 

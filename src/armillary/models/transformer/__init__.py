@@ -1,5 +1,6 @@
-"""Transformers: a decoder that writes, an encoder that reads, and one that looks at images."""
+"""Transformers: one writes, one reads, one reads and then writes, and one looks at images."""
 
+from armillary.models.transformer.classic import ClassicTransformerConfig
 from armillary.models.transformer.config import TransformerConfig
 
-__all__ = ["TransformerConfig"]
+__all__ = ["ClassicTransformerConfig", "TransformerConfig"]

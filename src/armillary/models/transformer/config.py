@@ -17,31 +17,41 @@ from armillary.models.layers.positions import PositionKind
 from armillary.models.sizing import member_at_size
 from armillary.models.transformer.decoder import Decoder
 from armillary.models.transformer.encoder import Encoder
+from armillary.models.transformer.encoder_decoder import EncoderDecoder
 from armillary.models.transformer.vision import VisionTransformer
 
 ASPECT = 64  # d_model over n_layers
+DROPOUT = {"next-token": 0.0, "class": 0.1, "tokens": 0.2}  # by what is written, where it is left open
 MIN_LAYERS = 2  # the fewest that can copy what followed an earlier token (Olsson et al. 2022)
 
 
 @MODELS.register("transformer")
 @dataclass(frozen=True, kw_only=True)
 class TransformerConfig(ModelConfig):
-    """Decoder (text generation), encoder (text classification) or vision Transformer (images)."""
+    """Decoder (text generation), encoder (text classification), both (translation, summarization), vision.
+
+    Where a text is turned into another, the shape is the one that other libraries open and run fast
+    (Pegasus: Zhang et al. 2020): sinusoidal positions, layer norm first, ReLU, biases.
+    """
 
     kind: ClassVar[str] = "transformer"
     supports: ClassVar[frozenset[tuple[str, str]]] = frozenset(
-        {("tokens", "next-token"), ("tokens", "class"), ("image", "class")}
+        {("tokens", "next-token"), ("tokens", "class"), ("tokens", "tokens"), ("image", "class")}
     )
     d_model: int = 64  # width of the residual stream
     n_layers: int = 2
+    n_decoder_layers: int | None = None  # of what writes; None: n_layers.  A shallow decoder writes faster
     n_heads: int = 4
     d_ff: int | None = None  # hidden width of the feed-forward part; None: 8/3 d_model with swiglu, else 4
-    positions: PositionKind | None = None  # None: rope for texts, learnt for images
-    norm: NormKind = "rms"
+    positions: PositionKind | None = None  # None: rope for texts, learnt for images, sinusoidal for pairs
+    norm: NormKind | None = None  # None: rms, layer for pairs of texts
     norm_first: bool = True
-    activation: Activation = "swiglu"
-    bias: bool = False  # of the linear maps inside the blocks
-    dropout: float | None = None  # None: 0 where the next token is learnt, 0.1 where classes are
+    activation: Activation | None = None  # None: swiglu, relu for pairs of texts
+    bias: bool | None = None  # of the linear maps inside the blocks; None: for pairs of texts alone
+    dropout: float | None = (
+        None  # None: 0 where the next token is learnt, 0.1 where classes are, 0.2 for pairs
+    )
+    copy: bool = False  # pairs of texts: a pointer may also take a token from the source (See et al. 2017)
     patch_size: int | None = None  # images: pixels on a side; None: from the size of the image
     class_token: bool = False  # images: read the class from a token of its own, not from the mean
 
@@ -57,6 +67,9 @@ class TransformerConfig(ModelConfig):
 
     def build(self) -> nn.Module:
         signature = self.check_signature()
+        if signature.outputs == "tokens":
+            encoder, decoder = self.block, self.decoder_block
+            return EncoderDecoder(signature, encoder, decoder, self.position_kind, copies=self.copy)
         if signature.outputs == "next-token":
             return Decoder(signature, self.block, self.position_kind)
         if signature.inputs == "tokens":
@@ -91,6 +104,8 @@ class TransformerConfig(ModelConfig):
         """
         if self.positions is not None:
             return self.positions
+        if self.signature.outputs == "tokens":
+            return "sinusoidal"
         return "learnt" if self.signature.inputs == "image" else "rope"
 
     @property
@@ -101,30 +116,45 @@ class TransformerConfig(ModelConfig):
     @property
     def _usual_d_ff(self) -> int:
         """4 d_model (Vaswani et al. 2017); two thirds of it for swiglu's three matrices (Shazeer 2020)."""
-        return round(8 * self.d_model / 3) if self.activation == "swiglu" else 4 * self.d_model
+        return round(8 * self.d_model / 3) if self.activation_kind == "swiglu" else 4 * self.d_model
 
     @property
     def dropout_rate(self) -> float:
         """Probability that a unit is dropped in training."""
         if self.dropout is not None:
             return self.dropout
-        return 0.0 if self.signature.outputs == "next-token" else 0.1
+        return DROPOUT[self.signature.outputs]
+
+    @property
+    def activation_kind(self) -> Activation:
+        """What stands between the two maps of the feed-forward part."""
+        return self.activation or ("relu" if self._pairs else "swiglu")
 
     @property
     def block(self) -> BlockConfig:
-        """The shape of one block."""
+        """The shape of one block, of the encoder where there are two stacks."""
         return BlockConfig(
             d_model=self.d_model,
             n_heads=self.n_heads,
             d_ff=self.hidden_width,
             n_layers=self.n_layers,
-            norm=self.norm,
+            norm=self.norm or ("layer" if self._pairs else "rms"),
             norm_first=self.norm_first,
-            activation=self.activation,
-            bias=self.bias,
+            activation=self.activation_kind,
+            bias=self._pairs if self.bias is None else self.bias,
             dropout=self.dropout_rate,
             causal=self.signature.outputs == "next-token",
         )
+
+    @property
+    def decoder_block(self) -> BlockConfig:
+        """The shape of one block of the decoder that stands behind an encoder."""
+        n_layers = self.n_decoder_layers or self.n_layers
+        return self.block.replace(n_layers=n_layers, causal=True, cross=True)
+
+    @property
+    def _pairs(self) -> bool:
+        return self.signature.outputs == "tokens"
 
 
 def _n_heads(d_model: int) -> int:

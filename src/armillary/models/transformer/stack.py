@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from armillary.models.layers.attention import Memory
 from armillary.models.layers.block import BlockConfig, TransformerBlock
 from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.norms import make_norm
@@ -40,14 +42,29 @@ class Stack(nn.Module):
         mask: Bool[Tensor, "... seen"] | None = None,
         start: int = 0,
         caches: Sequence[KeyValueCache] | None = None,
+        memories: Sequence[Memory] | None = None,
+        looked: list[Tensor] | None = None,
     ) -> Float[Tensor, "batch seq d_model"]:
-        """``x`` begins at position ``start``; ``caches``, one for each block, hold what came before."""
+        """``x`` begins at position ``start``; ``caches``, one for each block, hold what came before.
+
+        ``memories``, one for each block, are what cross-attention sees (``read``), and its weights are
+        added to ``looked``.
+        """
         seq = x.shape[1]
         if self.positions is not None:
             x = x + self.positions(start, seq)
         rotary = self.rotary(start, seq) if self.rotary is not None else None
         x = F.dropout(x, self.dropout, self.training)
         for i, block in enumerate(self.blocks):
-            x = block(x, mask, rotary, caches[i] if caches else None)
+            memory = memories[i] if memories else None
+            x = block(x, mask, rotary, caches[i] if caches else None, memory, looked)
         out: Tensor = self.norm(x)
         return out
+
+    def read(
+        self,
+        sources: Float[Tensor, "sources source d_model"],
+        mask: Bool[Tensor, "sources 1 1 source"] | None = None,
+    ) -> list[Memory]:
+        """Return what each block's cross-attention sees of ``sources``, vectors of what is read."""
+        return [cast("TransformerBlock", block).cross_attention.read(sources, mask) for block in self.blocks]

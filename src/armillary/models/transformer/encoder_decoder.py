@@ -1,0 +1,150 @@
+"""The encoder-decoder Transformer (Vaswani et al. 2017): one stack reads, another writes what it saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from armillary.models.layers.attention import Memory, padding_mask
+from armillary.models.layers.block import BlockConfig
+from armillary.models.layers.cache import KeyValueCache
+from armillary.models.layers.embedding import TokenEmbedding
+from armillary.models.layers.padding import real_positions
+from armillary.models.layers.positions import PositionKind
+from armillary.models.signature import Signature
+from armillary.models.transformer.stack import Stack
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was read: tokens, their vectors, and which of them are real (None: all)."""
+
+    tokens: Int[Tensor, "sources source"]
+    vectors: Float[Tensor, "sources source d_model"]
+    real: Bool[Tensor, "sources source"] | None
+
+    def keep(self, sources: Int[Tensor, " n"]) -> Source:
+        """Return these sources alone, in this order."""
+        real = None if self.real is None else self.real[sources]
+        return Source(self.tokens[sources], self.vectors[sources], real)
+
+
+class TransformerState:
+    """Some sources, and keys and values of what was written of each so far (``models.sequences``)."""
+
+    def __init__(self, memories: list[Memory], n_beams: int, source: Source) -> None:
+        self.memories = memories
+        self.n_beams = n_beams
+        self.source = source
+        self.position = 0  # tokens written
+        self.caches = [KeyValueCache() for _ in memories]
+
+    @property
+    def n_rows(self) -> int:
+        """Texts that are being written."""
+        return len(self.source.tokens) * self.n_beams
+
+    def reorder(self, rows: Int[Tensor, " rows"]) -> None:
+        """Let row i go on from what row ``rows[i]`` was, a row of the same source."""
+        for cache in self.caches:
+            cache.take(rows)
+
+    def keep(self, sources: Int[Tensor, " n"]) -> None:
+        """Let only these sources go on, with all of their beams."""
+        beams = torch.arange(self.n_beams, device=sources.device)
+        self.reorder((sources[:, None] * self.n_beams + beams).flatten())
+        self.memories = [memory.keep(sources) for memory in self.memories]
+        self.source = self.source.keep(sources)
+
+
+class EncoderDecoder(nn.Module):
+    """Scores of each target token, from the whole source and the target tokens before it.
+
+    One table of vectors serves source, target and output (Press & Wolf 2017), multiplied by
+    sqrt(d_model) where it enters (Vaswani et al. 2017, section 3.4).  With ``copies`` a pointer may also
+    take a token from the source (See et al. 2017).
+    """
+
+    def __init__(
+        self,
+        signature: Signature,
+        encoder: BlockConfig,
+        decoder: BlockConfig,
+        positions: PositionKind,
+        *,
+        copies: bool = False,
+    ) -> None:
+        super().__init__()
+        d_model = encoder.d_model
+        self.embedding = TokenEmbedding(signature.vocab_size, d_model, scale=d_model**0.5)
+        self.encoder = Stack(encoder, positions, torch.arange(signature.length)[:, None])
+        self.decoder = Stack(decoder, positions, torch.arange(signature.target_length)[:, None])
+        self.copy_head: nn.Module | None = None
+        if copies:
+            from armillary.models.layers.copying import CopyHead
+
+            self.copy_head = CopyHead(d_model)
+
+    def forward(
+        self,
+        inputs: Int[Tensor, "batch source"],
+        lengths: Int[Tensor, " batch"] | None,
+        targets: Int[Tensor, "batch target"],
+    ) -> Float[Tensor, "batch target vocab_size"]:
+        """Return the scores of each target token, given the source and the targets before it."""
+        state = self.read(inputs, lengths)
+        return self._scores(self.decoder(self._shifted(targets), memories=state.memories), state)
+
+    def read(
+        self,
+        inputs: Int[Tensor, "batch source"],
+        lengths: Int[Tensor, " batch"] | None = None,
+        n_beams: int = 1,
+    ) -> TransformerState:
+        """Return the state before the first token is written."""
+        real = real_positions(lengths, inputs.shape[1])
+        mask = padding_mask(real)
+        vectors = self.encoder(self.embedding(inputs), mask)
+        return TransformerState(self.decoder.read(vectors, mask), n_beams, Source(inputs, vectors, real))
+
+    def write(
+        self, tokens: Int[Tensor, " rows"] | None, state: TransformerState
+    ) -> Float[Tensor, "rows vocab_size"]:
+        """Return the scores of the next token, after ``tokens`` was written (None: nothing yet)."""
+        if tokens is None:
+            x = self.embedding.table.weight.new_zeros(state.n_rows, 1, self.embedding.table.embedding_dim)
+        else:
+            x = self.embedding(tokens[:, None])
+        x = self.decoder(x, start=state.position, caches=state.caches, memories=state.memories)
+        state.position += 1
+        return self._scores(x, state)[:, 0]
+
+    def alignment(
+        self,
+        inputs: Int[Tensor, "batch source"],
+        lengths: Int[Tensor, " batch"] | None,
+        targets: Int[Tensor, "batch target"],
+    ) -> Float[Tensor, "batch target source"]:
+        """Return how much each target token looked at each source token, the mean over layers and heads."""
+        state, looked = self.read(inputs, lengths), list[Tensor]()
+        self.decoder(self._shifted(targets), memories=state.memories, looked=looked)
+        return torch.stack(looked).mean(0)
+
+    def _shifted(self, targets: Int[Tensor, "batch target"]) -> Float[Tensor, "batch target d_model"]:
+        """Return what stands before each target token: nothing before the first."""
+        return F.pad(self.embedding(targets[:, :-1]), (0, 0, 1, 0))
+
+    def _scores(self, x: Float[Tensor, "rows seq d_model"], state: TransformerState) -> Tensor:
+        scores = self.embedding.logits(x)
+        if self.copy_head is None:
+            return scores
+        source = state.source
+        by_source = x.reshape(len(source.tokens), -1, x.shape[-1])
+        spread = scores.reshape(*by_source.shape[:2], -1)
+        log_probs, _ = self.copy_head(by_source, source.vectors, source.tokens, source.real, spread)
+        out: Tensor = log_probs.reshape(scores.shape)
+        return out
