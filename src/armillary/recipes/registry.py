@@ -8,24 +8,36 @@ from armillary.core.registry import Registry
 from armillary.data.sources import SOURCES
 from armillary.models import MODELS
 from armillary.tasks import TASKS
-from armillary.training.config import RunConfig
+from armillary.training.config import OptimConfig, RunConfig, ScheduleConfig
 
 Recipe = Callable[[], RunConfig]
 RECIPES: Registry[Recipe] = Registry("recipe", "recipes")
 
 FAMILIES = ("cnn", "lstm", "transformer")
-BEST_FAMILY = {
-    "image-classification": "cnn",
-    "text-classification": "transformer",
-    "text-generation": "transformer",
+SEQUENCE_FAMILIES = ("lstm", "transformer")  # those that can read one text and write another
+FAMILIES_OF = {
+    "image-classification": FAMILIES,
+    "summarization": SEQUENCE_FAMILIES,
+    "text-classification": FAMILIES,
+    "text-generation": FAMILIES,
+    "translation": SEQUENCE_FAMILIES,
 }
-BUDGET = {"image-classification": "5m", "text-classification": "5m", "text-generation": "10m"}
+BEST_FAMILY = dict.fromkeys(FAMILIES_OF, "transformer") | {"image-classification": "cnn"}
+BUDGET = dict.fromkeys(FAMILIES_OF, "5m") | {
+    "summarization": "30m",
+    "text-generation": "10m",
+    "translation": "30m",
+}
 
 
 def of_task(task: str, family: str) -> RunConfig:
-    """Return the plain recipe of a task and a family, on the task's built-in source."""
+    """Return the plain recipe of a task and a family, on the task's built-in source.
+
+    Summaries need names that the model has never seen: there, models copy.
+    """
     source = SOURCES[TASKS[task].default_source]()
-    return RunConfig(task=TASKS[task](source=source), model=MODELS[family](), budget=BUDGET[task])
+    model = MODELS[family](copy=True) if task == "summarization" else MODELS[family]()
+    return RunConfig(task=TASKS[task](source=source), model=model, budget=BUDGET[task])
 
 
 def _enter(task: str, family: str) -> None:
@@ -36,8 +48,8 @@ def _enter(task: str, family: str) -> None:
     RECIPES.register(f"{task}-{family}")(recipe)
 
 
-for _task in BEST_FAMILY:
-    for _family in FAMILIES:
+for _task, _families in FAMILIES_OF.items():
+    for _family in _families:
         _enter(_task, _family)
 
 
@@ -53,3 +65,15 @@ def classic_lstm() -> RunConfig:
     """The textbook LSTM: stacked layers, the last step into a linear layer, on rows of an image."""
     task = TASKS["image-classification"](source=SOURCES["digits"]())
     return RunConfig(task=task, model=MODELS["classic-lstm"](), budget="30 epochs")
+
+
+@RECIPES.register("classic-transformer")
+def classic_transformer() -> RunConfig:
+    """The Transformer of 2017 and how it was taught: translation, d_model 512; size=4M for a small one."""
+    return RunConfig(
+        task=TASKS["translation"](source=SOURCES["catalogues"]()),
+        model=MODELS["classic-transformer"](),
+        optim=OptimConfig(beta2=0.98),
+        schedule=ScheduleConfig(shape="inverse-sqrt", warmup=400),
+        budget="30m",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from jaxtyping import Int
 from torch import Tensor, nn
@@ -18,6 +20,7 @@ from armillary.core.errors import ConfigError, DataError
 from armillary.data import cache
 from armillary.data.base import Split, TextPair
 from armillary.data.batch import Batch, Batches
+from armillary.data.copied_spans import varied
 from armillary.data.order import BucketedBatches
 from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
 from armillary.models.generation import Writing, Written
@@ -47,6 +50,7 @@ class SequenceToSequence(Task):
     tokenizer: TokenizerConfig = BPEConfig(vocab_size=8192)
     max_source: int = 128  # tokens that are read, the end-of-text mark included
     max_target: int = 128  # tokens that are written, the end-of-text mark included
+    varied_spans: float = 0.0  # share of training pairs whose numbers and addresses are exchanged
     label_smoothing: float = 0.1  # share of the target spread over all tokens, in training alone
     writing: Writing = Writing(n_beams=4)  # how answers are searched for
     judged_examples: int = 2000  # examples of a split whose texts are written and judged, at most
@@ -57,8 +61,9 @@ class SequenceToSequence(Task):
                 raise ConfigError(f"{name} takes 2 or more tokens, got {getattr(self, name)}")
         if self.judged_examples < 1:
             raise ConfigError(f"judged_examples takes 1 or more, got {self.judged_examples}")
-        if not 0 <= self.label_smoothing < 1:
-            raise ConfigError(f"label_smoothing is a share below 1, got {self.label_smoothing}")
+        for name in ("label_smoothing", "varied_spans"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name} is a share below 1, got {getattr(self, name)}")
 
     @abstractmethod
     def text_metrics(self, examples: Sequence[TextPair], hypotheses: Sequence[str]) -> dict[str, float]:
@@ -81,16 +86,24 @@ class SequenceToSequence(Task):
 
     def report(self) -> dict[str, int]:
         """Return the source's counts, and how many training pairs are too long to learn from."""
-        n_too_long = len(self.source.split("train")) - len(self._learnable)
+        n_too_long = len(self.source.split("train")) - len(self._learnable[1])
         return super().report() | {"n_train_too_long": n_too_long}
 
     def training_batches(self, batch_size: int, seed: int) -> Batches:
-        pairs = self._learnable
+        places, pairs = self._learnable
+        texts = self.source.split("train")
         # By the target's length, then by the source's: little of either side of a batch is padding.
         order = [len(target) * (self.max_source + 1) + len(source) for source, target in pairs]
 
-        def make(indices: np.ndarray, generator: torch.Generator) -> Batch:  # noqa: ARG001
-            return _padded([pairs[i] for i in indices])
+        def make(indices: np.ndarray, generator: torch.Generator) -> Batch:
+            changed = torch.rand(len(indices), generator=generator) < self.varied_spans
+            dice = random.Random(int(torch.randint(2**62, (), generator=generator)))
+            return _padded(
+                [
+                    self._varied(texts[places[i]], pairs[i], dice) if change else pairs[i]
+                    for i, change in zip(indices, changed, strict=True)
+                ]
+            )
 
         return BucketedBatches(order, batch_size, seed, make)
 
@@ -103,7 +116,7 @@ class SequenceToSequence(Task):
 
     def dummy_batch(self, batch_size: int) -> Batch:
         """Return a batch of zeros as long as the mean training pair."""
-        means = np.mean([(len(source), len(target)) for source, target in self._learnable], axis=0)
+        means = np.mean([(len(source), len(target)) for source, target in self._learnable[1]], axis=0)
         zeros = [np.zeros(max(1, round(mean)), np.int64) for mean in means.tolist()]
         return _padded([(zeros[0], zeros[1])] * batch_size)
 
@@ -202,19 +215,27 @@ class SequenceToSequence(Task):
                 n_units += batch.n_units
         return nats / n_units
 
+    def _varied(self, pair: TextPair, encoded: Encoded, dice: random.Random) -> Encoded:
+        """Return ``pair`` with other numbers and addresses, or as it was where those make it too long."""
+        other = varied(pair, dice)
+        source, target = self.encode([other.source, other.target])
+        fits = len(source) <= self.max_source and len(target) <= self.max_target
+        return (source, target) if fits else encoded
+
     @functools.cached_property
-    def _learnable(self) -> list[Encoded]:
-        """The training pairs that are learnt from."""
-        pairs = self._pairs("train")
-        if self.cuts_sources:
-            pairs = [(self.read_part(source), target) for source, target in pairs]
-        kept = [(s, t) for s, t in pairs if len(s) <= self.max_source and len(t) <= self.max_target]
+    def _learnable(self) -> tuple[list[int], list[Encoded]]:
+        """Which training pairs are learnt from, and what a model reads and writes of each."""
+        kept = {}
+        for place, (source, target) in enumerate(self._pairs("train")):
+            read = self.read_part(source) if self.cuts_sources else source
+            if len(read) <= self.max_source and len(target) <= self.max_target:
+                kept[place] = read, target
         if not kept:
             raise DataError(
                 f"no training pair is short enough to learn from: all have more than max_source="
                 f"{self.max_source} or max_target={self.max_target} tokens"
             )
-        return kept
+        return list(kept), list(kept.values())
 
     def _pairs(self, split: Split) -> list[Encoded]:
         """Return all tokens of each pair of ``split``, encoded once."""

@@ -43,10 +43,11 @@ class ScheduleConfig(Config):
 
     ``wsd`` (warmup, stable, decay: Hu et al. 2024, Haegele et al. 2024) holds the peak and decays
     linearly over the last ``decay`` of the budget, so that shorter budgets branch from a longer run;
-    ``cosine`` (Loshchilov & Hutter 2017) falls along a half cosine to ``floor``.
+    ``cosine`` (Loshchilov & Hutter 2017) falls along a half cosine to ``floor``; ``inverse-sqrt`` (Vaswani
+    et al. 2017) as one over the root of the step, from the end of the warm-up on.
     """
 
-    shape: Literal["wsd", "cosine"] = "wsd"
+    shape: Literal["wsd", "cosine", "inverse-sqrt"] = "wsd"
     warmup: int | None = None  # steps of linear warm-up, absolute; None: derived
     decay: float = 0.2  # share of the budget that a wsd schedule cools down over
     floor: float = 0.0  # last learning rate as a share of the peak

@@ -70,6 +70,7 @@ def weight_decay(outputs: str, lr: float, n_steps: float) -> float:
     Language models that see their data about once: 0.1, as is customary (Brown et al. 2020, Hoffmann et
     al. 2022).  Classifiers, which see it many times: weights that average the updates of the last half of
     the run, 1 / (lr * decay) = steps / 2 (Wang & Aitchison 2024, arXiv:2405.13698), within 0.01 to 0.5.
+    Models that turn one text into another see their pairs many times too.
     """
     if outputs == "next-token":
         return 0.1

@@ -19,7 +19,7 @@ def rate(schedule: ScheduleConfig, step: int, progress: float) -> float:
 
     ``progress`` is the share of the budget used before the step, 0 to 1.
     """
-    return warmup(step, schedule.warmup or 0) * SHAPES[schedule.shape](schedule, progress)
+    return warmup(step, schedule.warmup or 0) * SHAPES[schedule.shape](schedule, step, progress)
 
 
 def warmup(step: int, steps: int) -> float:
@@ -27,7 +27,7 @@ def warmup(step: int, steps: int) -> float:
     return 1.0 if step >= steps else (step + 1) / steps
 
 
-def wsd(schedule: ScheduleConfig, progress: float) -> float:
+def wsd(schedule: ScheduleConfig, step: int, progress: float) -> float:  # noqa: ARG001
     """Stay at the peak, then fall linearly to the floor (Hu et al. 2024, MiniCPM; Haegele et al. 2024)."""
     if schedule.decay == 0:
         return 1.0
@@ -35,12 +35,18 @@ def wsd(schedule: ScheduleConfig, progress: float) -> float:
     return schedule.floor + (1.0 - schedule.floor) * left
 
 
-def cosine(schedule: ScheduleConfig, progress: float) -> float:
+def cosine(schedule: ScheduleConfig, step: int, progress: float) -> float:  # noqa: ARG001
     """Fall along half a cosine to the floor (Loshchilov & Hutter 2017, SGDR)."""
     return schedule.floor + (1.0 - schedule.floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-SHAPES = {"wsd": wsd, "cosine": cosine}
+def inverse_sqrt(schedule: ScheduleConfig, step: int, progress: float) -> float:  # noqa: ARG001
+    """Fall as 1 / sqrt(step) once the warm-up is over (Vaswani et al. 2017, eq. 3)."""
+    warm = max(1, schedule.warmup or 0)
+    return math.sqrt(warm / max(warm, step + 1))
+
+
+SHAPES = {"wsd": wsd, "cosine": cosine, "inverse-sqrt": inverse_sqrt}
 
 
 def stable_steps(config: RunConfig) -> int:
@@ -57,4 +63,4 @@ def stable_steps(config: RunConfig) -> int:
         raise RequestError(
             f"where the decay of {config.budget!r} starts depends on the clock; budget in steps"
         )
-    return bisect.bisect_left(range(steps), True, key=lambda step: wsd(config.schedule, step / steps) < 1.0)
+    return bisect.bisect_left(range(steps), True, key=lambda step: wsd(config.schedule, step, step / steps) < 1.0)
