@@ -186,6 +186,16 @@ def _neighbour_pairs(flat: Float[np.ndarray, "n values"], bits: Bool[np.ndarray,
 # --- both -------------------------------------------------------------------------------------------
 
 
+def joined(*groupings: Groups) -> Groups:
+    """Return the groups of those that any of the groupings puts together, directly or through others."""
+    n = len(groupings[0])
+    edges = [np.empty((2, 0), int)]
+    for groups in groupings:
+        _, first, place = np.unique(groups, return_index=True, return_inverse=True)
+        edges.append(np.stack([np.arange(n), first[place]]))
+    return _components(n, np.concatenate(edges, axis=1))
+
+
 def _components(n: int, edges: Edges) -> Groups:
     """Return the connected component of each of ``n`` nodes."""
     graph = coo_array((np.ones(edges.shape[1], bool), (edges[0], edges[1])), shape=(n, n))

@@ -105,7 +105,7 @@ def hold_out(
     length.  Every split is in the order of the hash, so that its beginning is a sample of the whole.
     """
     together = near_duplicates(examples) if groups is None else groups
-    draw = [(_hash(key, shares.seed), key) for key in keys]
+    draw = [(hash_of(key, shares.seed), key) for key in keys]
     members: dict[int, list[int]] = {}
     for i in sorted(range(len(examples)), key=draw.__getitem__):
         members.setdefault(int(together[i]), []).append(i)
@@ -115,14 +115,14 @@ def hold_out(
     places: dict[Split, list[int]] = {name: [] for name in SPLITS}
     weights = [_weight(example) for example in examples]
     for queue in classes.values():
-        for name, allotted in _allot(queue, weights, shares).items():
+        for name, allotted in allot(queue, weights, shares).items():
             places[name] += allotted
     split = {name: [examples[i] for i in sorted(places[name], key=draw.__getitem__)] for name in SPLITS}
     kept_together = {"n_near_duplicates_kept_together": len(examples) - len(members)}
     return Splits(split, kept_together if groups is None else {})
 
 
-def _allot(queue: list[list[int]], weights: Sequence[float], shares: HoldOut) -> dict[Split, list[int]]:
+def allot(queue: list[list[int]], weights: Sequence[float], shares: HoldOut) -> dict[Split, list[int]]:
     """Give the groups at the head of the queue to test, the next to validation, the rest to training.
 
     Training keeps at least one group, and always one that is larger than a whole share: a long file among
@@ -216,7 +216,8 @@ def _require_trained_labels(given: Mapping[Split, Sequence[Any]]) -> None:
                 )
 
 
-def _hash(key: str, seed: int) -> bytes:
+def hash_of(key: str, seed: int) -> bytes:
+    """Return what decides the place of an example called ``key`` in the draw of ``seed``."""
     return hashlib.blake2b(f"{seed}\n{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
