@@ -131,3 +131,18 @@ def test_the_bytes_of_the_tokens_add_up_to_those_of_the_text():
     text = "naïve 渾天儀 unseen 黄道"
     assert tokenizer.n_bytes[tokenizer.encode(text)].sum() == len(text.encode())
     assert tokenizer.n_bytes[tokenizer.end_of_text] == 0
+
+
+@both
+@given(text=st.text())
+def test_pieces_are_the_text_and_a_character_is_never_cut(tokenizer, text):
+    ids = tokenizer.encode(text)
+    pieces = tokenizer.pieces(ids)
+    assert len(pieces) == len(ids)
+    assert "".join(pieces) == text
+
+
+def test_a_character_of_several_tokens_stands_with_the_last():
+    assert BYTES.pieces(BYTES.encode("a渾b")) == ["a", "", "", "渾", "b"]
+    assert BYTES.pieces([*"a".encode(), BYTES.end_of_text]) == ["a", ""]
+    assert BYTES.pieces("渾".encode()[:2]) == ["", "\N{REPLACEMENT CHARACTER}"]

@@ -118,6 +118,22 @@ class Tokenizer:
         """Return the text of ``ids``; end-of-text marks vanish, a character cut in two shows as U+FFFD."""
         return str(self._library.decode([int(i) for i in ids]))
 
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Return the text that each of ``ids`` adds; together they are the whole text.
+
+        A character that is cut over several ids stands with the last of them.
+        """
+        pieces, held = [], list[int]()
+        for i in ids:
+            held.append(int(i))
+            text = self.decode(held)
+            whole = not text.endswith("\N{REPLACEMENT CHARACTER}")
+            pieces.append(text if whole else "")
+            held = [] if whole else held
+        if held:  # it ends within a character
+            pieces[-1] = self.decode(held)
+        return pieces
+
     @functools.cached_property
     def n_bytes(self) -> Int[np.ndarray, " vocab_size"]:
         """How many bytes of UTF-8 each id stands for: the end-of-text mark for none."""

@@ -18,6 +18,7 @@ from armillary.core.registry import Registry
 from armillary.data.base import Source, Split
 from armillary.data.batch import Batch, Batches
 from armillary.models.signature import Signature
+from armillary.runs.judgement import Judgement, PairedScore
 
 TASKS: Registry[type[Task]] = Registry("task", "tasks")
 
@@ -62,6 +63,14 @@ class Task(Config, ABC):
     @abstractmethod
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return metrics by name on a split; ``loss`` (nats per unit) is always among them."""
+
+    def judge(self, model: nn.Module, split: Split, batch_size: int = 256) -> Judgement:
+        """Return what ``evaluate`` does and, of a task whose outputs are worth reading, the outputs."""
+        return Judgement(split, self.evaluate(model, split, batch_size))
+
+    def compare(self, ours: Judgement, theirs: Judgement) -> dict[str, PairedScore]:  # noqa: ARG002
+        """Return by metric whether two systems differ on the same examples; empty where nothing tells."""
+        return {}
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return what is measured on the validation split while training goes on; ``loss`` is among it."""

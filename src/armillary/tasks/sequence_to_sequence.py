@@ -6,7 +6,7 @@ import functools
 import random
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -26,10 +26,15 @@ from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
 from armillary.models.generation import Writing, Written
 from armillary.models.layers.padding import real_positions
 from armillary.models.signature import Signature
+from armillary.runs.judgement import Alignment, Judged, Judgement, PairedScore
 from armillary.tasks.base import Task, judged
+from armillary.tasks.resampling import Statistics, paired_test
+from armillary.tasks.showing import chosen_to_align
+from armillary.tasks.text_metrics import TextTask, sentence_scores
 from armillary.tasks.writers import Tokens, Writer, padded, writer_of
 
 IGNORED = -100  # a target that is padding
+POOL = 512  # batches sorted by length at a time: two lengths that must agree need many pairs to choose from
 SCORES = 2**25  # scores of next tokens that evaluation holds in memory at a time
 
 Encoded = tuple[Tokens, Tokens]  # source and target, the end-of-text mark behind both
@@ -45,7 +50,9 @@ class SequenceToSequence(Task):
 
     example: ClassVar[type] = TextPair
     unit: ClassVar[str] = "token"
+    kind: ClassVar[TextTask]
     headline_up: ClassVar[bool] = True
+    measure: ClassVar[str]  # the score of a single text, see ``tasks.text_metrics.sentence_scores``
     cuts_sources: ClassVar[bool]  # whether training reads the beginning of a long source or leaves it out
     tokenizer: TokenizerConfig = BPEConfig(vocab_size=8192)
     max_source: int = 128  # tokens that are read, the end-of-text mark included
@@ -68,6 +75,10 @@ class SequenceToSequence(Task):
     @abstractmethod
     def text_metrics(self, examples: Sequence[TextPair], hypotheses: Sequence[str]) -> dict[str, float]:
         """Return what is measured on written texts, by name."""
+
+    @abstractmethod
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> dict[str, Statistics]:
+        """Return what each metric that can be tested is computed from, by the metric's name."""
 
     @functools.cached_property
     def learnt_tokenizer(self) -> Tokenizer:
@@ -92,8 +103,8 @@ class SequenceToSequence(Task):
     def training_batches(self, batch_size: int, seed: int) -> Batches:
         places, pairs = self._learnable
         texts = self.source.split("train")
-        # By the target's length, then by the source's: little of either side of a batch is padding.
-        order = [len(target) * (self.max_source + 1) + len(source) for source, target in pairs]
+        # By the target's length, two by two, then by the source's: little of either side is padding.
+        order = [len(target) // 2 * (self.max_source + 1) + len(source) for source, target in pairs]
 
         def make(indices: np.ndarray, generator: torch.Generator) -> Batch:
             changed = torch.rand(len(indices), generator=generator) < self.varied_spans
@@ -105,7 +116,7 @@ class SequenceToSequence(Task):
                 ]
             )
 
-        return BucketedBatches(order, batch_size, seed, make)
+        return BucketedBatches(order, batch_size, seed, make, POOL)
 
     def evaluation_batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
         """Yield the split's pairs by length; what is longer than a model reads or writes is cut."""
@@ -132,11 +143,41 @@ class SequenceToSequence(Task):
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return the loss, the share of sources that were cut, and the metrics of texts written."""
         examples = self.judged_of(split)
+        return self._metrics(model, split, batch_size, self.hypotheses(model, examples))
+
+    def judge(self, model: nn.Module, split: Split, batch_size: int = 256) -> Judgement:
+        """Return the metrics and every text that was judged, a few of them with their alignment."""
+        pairs = self.judged_of(split)
+        texts = self.hypotheses(model, pairs)
+        metrics = self._metrics(model, split, batch_size, texts)
+        scores = sentence_scores(self.kind, texts, [pair.target for pair in pairs])[self.measure]
+        examples = [
+            Judged(pair.source, pair.target, text, score, pair.document)
+            for pair, text, score in zip(pairs, texts, scores, strict=True)
+        ]
+        for i in chosen_to_align(examples):
+            alignment = self.alignment(model, examples[i].source, examples[i].output)
+            examples[i] = replace(examples[i], alignment=alignment)
+        return Judgement(split, metrics, self.measure, tuple(examples))
+
+    def compare(self, ours: Judgement, theirs: Judgement) -> dict[str, PairedScore]:
+        """Return the paired test of each metric (see ``tasks.resampling.paired_test``)."""
+        references = [example.reference for example in ours.examples]
+        a, b = (self.statistics([e.output for e in side.examples], references) for side in (theirs, ours))
+        tests = {name: paired_test(a[name], b[name]) for name in a}
+        return {
+            name: PairedScore(test.b, test.a, test.difference, test.low, test.high, test.p_value)
+            for name, test in tests.items()
+        }
+
+    def _metrics(
+        self, model: nn.Module, split: Split, batch_size: int, hypotheses: Sequence[str]
+    ) -> dict[str, float]:
         truncated = [len(source) > self.max_source for source, _ in self._pairs(split)]
         return {
             "loss": self._loss(model, split, batch_size),
             "truncated": float(np.mean(truncated)),
-            **self.text_metrics(examples, self.hypotheses(model, examples)),
+            **self.text_metrics(self.judged_of(split), hypotheses),
         }
 
     def judged_of(self, split: Split) -> Sequence[TextPair]:
@@ -164,21 +205,16 @@ class SequenceToSequence(Task):
         writing = Writing.from_dict({**self.writing.to_dict(), **options})
         return [_plain(texts) for texts in self.written(model, raw, writing)]
 
-    def alignment(
-        self, model: nn.Module, source: str, target: str
-    ) -> tuple[list[str], list[str], np.ndarray]:
-        """Return (source tokens, target tokens, (target, source) weights): where each target token looked.
-
-        Tokens are spelled as text; the weights of one target token sum to 1.
-        """
-        tokenizer = self.learnt_tokenizer
-        encoded = [self._marked(ids) for ids in tokenizer.encode_all([source, target])]
+    def alignment(self, model: nn.Module, source: str, target: str) -> Alignment:
+        """Return where each token of ``target`` looked in what the model reads of ``source``."""
+        encoded = self.encode([source, target])
         pair = self.read_part(encoded[0]), encoded[1][: self.max_target]
         with judged(model) as device:
             batch = _padded([pair]).to(device)
             weights = model.alignment(batch.inputs, batch.lengths, batch.targets)  # type: ignore[operator]
-        spelled = [[tokenizer.decode([int(i)]) for i in ids] for ids in pair]
-        return spelled[0], spelled[1], weights[0].cpu().numpy()
+        pieces = [tuple(self.learnt_tokenizer.pieces(ids)) for ids in pair]
+        rows = weights[0].double().cpu().numpy().round(4).tolist()
+        return Alignment(pieces[0], pieces[1], tuple(map(tuple, rows)))
 
     def written_rows(
         self, model: nn.Module | Writer, rows: Sequence[Tokens], writing: Writing

@@ -12,8 +12,9 @@ from armillary.data.base import TextPair
 from armillary.models.generation import Writing
 from armillary.tasks.base import TASKS
 from armillary.tasks.baselines.summarizers import summary_baselines
+from armillary.tasks.resampling import Statistics
 from armillary.tasks.sequence_to_sequence import SequenceToSequence, WrittenText
-from armillary.tasks.text_metrics import summary_metrics
+from armillary.tasks.text_metrics import TextTask, summary_metrics, summary_statistics
 from armillary.tasks.writers import Writer
 
 
@@ -26,8 +27,9 @@ class Summarization(SequenceToSequence):
     first more often than not.  An answer says so; the share of a split is its metric ``truncated``.
     """
 
-    kind: ClassVar[str] = "summarization"
+    kind: ClassVar[TextTask] = "summarization"
     headline: ClassVar[str] = "rougeL"
+    measure: ClassVar[str] = "rougeL"
     default_source: ClassVar[str] = "docstrings"
     cuts_sources: ClassVar[bool] = True
     max_source: int = 192
@@ -37,6 +39,9 @@ class Summarization(SequenceToSequence):
         """Return ROUGE-1, -2 and -L with intervals, and the share of words that are not in the source."""
         sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
         return summary_metrics(list(hypotheses), references, sources)
+
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> dict[str, Statistics]:
+        return summary_statistics(hypotheses, references)
 
     def baseline(self) -> dict[str, dict[str, float]]:
         """Return test metrics of the first sentence, TextRank, LexRank and a trained extractor."""

@@ -13,8 +13,9 @@ from armillary.models.generation import Writing
 from armillary.tasks.base import TASKS
 from armillary.tasks.baselines.translators import translation_baselines
 from armillary.tasks.parts import joined, parts
+from armillary.tasks.resampling import Statistics
 from armillary.tasks.sequence_to_sequence import SequenceToSequence, WrittenText
-from armillary.tasks.text_metrics import translation_metrics
+from armillary.tasks.text_metrics import TextTask, translation_metrics, translation_statistics
 from armillary.tasks.writers import Writer
 
 
@@ -27,8 +28,9 @@ class Translation(SequenceToSequence):
     keeps the lines of its input, empty ones too; a line longer than the model reads is translated in parts.
     """
 
-    kind: ClassVar[str] = "translation"
+    kind: ClassVar[TextTask] = "translation"
     headline: ClassVar[str] = "bleu"
+    measure: ClassVar[str] = "chrf"
     default_source: ClassVar[str] = "catalogues"
     cuts_sources: ClassVar[bool] = False
 
@@ -36,6 +38,9 @@ class Translation(SequenceToSequence):
         """Return BLEU, chrF, TER with intervals, and what ``tasks.text_metrics`` adds."""
         sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
         return translation_metrics(list(hypotheses), references, sources)
+
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> dict[str, Statistics]:
+        return translation_statistics(hypotheses, references)
 
     def baseline(self) -> dict[str, dict[str, float]]:
         """Return test metrics of copying, of a learnt dictionary and of the nearest training pair."""

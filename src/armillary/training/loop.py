@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from armillary.core.errors import StoppedError
 from armillary.data.base import Split
+from armillary.runs.judgement import Judgement
 from armillary.runs.run import Run
 from armillary.training import checkpoint as checkpoints
 from armillary.training.budget import Horizon
@@ -122,6 +123,13 @@ class Loop:
     def evaluate(self, split: Split) -> dict[str, float]:
         """Return the metrics of the model as it stands, and write them down."""
         return self._measured(split, lambda model: self._config.task.evaluate(model, split))
+
+    def judge(self, split: Split) -> Judgement:
+        """Return the judgement of the model as it stands, outputs included; write its metrics down."""
+        with self._learner.judged() as model:
+            judgement = self._processes.same(self._config.task.judge(model, split))
+        self._logbook.row(self.seen, split, judgement.metrics)
+        return judgement
 
     def _measured(self, split: Split, measure: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
         with self._learner.judged() as model:

@@ -114,10 +114,10 @@ def _finish(loop: Loop, learner: Learner, run: Run, config: RunConfig, processes
     """Measure the weights that the run ends with, and write them and all that goes with them."""
     if loop.best.weights:
         learner.take(loop.best.weights, run.path)
-    validation, test = loop.evaluate("validation"), loop.evaluate("test")
+    validation, test = loop.evaluate("validation"), loop.judge("test")
     weights = learner.weights()
     if processes.first:
-        write_model(run, config, weights, _summary(loop.seen, config, validation, test))
+        write_model(run, config, weights, test, _summary(loop.seen, config, validation, test.metrics))
 
 
 def _summary(
