@@ -37,7 +37,7 @@ def test_many_sentences_are_drawn_in_parts_without_a_change(monkeypatch):
 
 def test_a_paired_test_has_the_p_value_and_the_interval_of_a_paired_t_test(scores):
     a, b = scores
-    test = paired_test(means(a), means(b))
+    test = paired_test(means(b), means(a))
     error = 1.96 * (b - a).std() / math.sqrt(len(a))
     assert test.difference == pytest.approx((b - a).mean())
     assert (test.low, test.high) == pytest.approx(
@@ -45,14 +45,13 @@ def test_a_paired_test_has_the_p_value_and_the_interval_of_a_paired_t_test(score
     )
     z = test.difference / (error / 1.96)
     assert test.p_value == pytest.approx(math.erfc(z / math.sqrt(2)), abs=3e-3)
-    assert test.b_wins > 0.99
-    assert (test.a, test.b, test.n) == pytest.approx((a.mean(), b.mean(), 400))
+    assert (test.ours, test.theirs) == pytest.approx((b.mean(), a.mean()))
 
 
 def test_a_system_does_not_differ_from_itself(scores):
     same = means(scores[0])
     test = paired_test(same, same)
-    assert (test.difference, test.low, test.high, test.b_wins, test.p_value) == (0, 0, 0, 0, 1)
+    assert (test.difference, test.low, test.high, test.p_value) == (0, 0, 0, 1)
 
 
 def test_the_p_value_is_uniform_where_there_is_nothing_to_find():

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
+from armillary.runs.judgement import PairedScore
+
 N_RESAMPLES = 1000
 N_TRIALS = 10_000
 SEED = 12345  # the one sacrebleu draws with, so that its figures are ours
@@ -37,20 +39,6 @@ class Statistics:
         return float(self.score(self.counts.sum(axis=0)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class PairedTest:
-    """Whether system b does better than system a on the same sentences."""
-
-    a: float  # the score of a
-    b: float  # the score of b
-    difference: float  # b - a
-    low: float  # the difference's 95% interval, from paired bootstrap resamples
-    high: float
-    b_wins: float  # share of the resamples in which b scores higher (Koehn 2004)
-    p_value: float  # of a difference at least as large if it were all the same who wrote which, two-sided
-    n: int  # sentences
-
-
 def interval(statistics: Statistics, n_resamples: int = N_RESAMPLES) -> tuple[float, float]:
     """Return the 95% interval of a corpus score: percentiles of bootstrap resamples of its sentences."""
     low, high = np.percentile(statistics.score(resampled(statistics.counts, n_resamples)), [2.5, 97.5])
@@ -58,8 +46,8 @@ def interval(statistics: Statistics, n_resamples: int = N_RESAMPLES) -> tuple[fl
 
 
 def paired_test(
-    a: Statistics, b: Statistics, n_resamples: int = N_RESAMPLES, n_trials: int = N_TRIALS
-) -> PairedTest:
+    ours: Statistics, theirs: Statistics, n_resamples: int = N_RESAMPLES, n_trials: int = N_TRIALS
+) -> PairedScore:
     """Test the difference of two systems on the same sentences, in the same order.
 
     The interval is that of the paired bootstrap (Koehn 2004): both systems are scored on the same
@@ -67,21 +55,19 @@ def paired_test(
     for each sentence a coin decides which output counts for which system.  ValueError when the systems
     have different numbers of sentences.
     """
-    if len(a) != len(b):
-        raise ValueError(f"a paired test takes the same sentences twice, got {len(a)} and {len(b)}")
-    sums = resampled(np.hstack([a.counts, b.counts]), n_resamples)
-    width = a.counts.shape[1]
-    differences = b.score(sums[:, width:]) - a.score(sums[:, :width])
+    if len(ours) != len(theirs):
+        raise ValueError(f"a paired test takes the same sentences twice, got {len(ours)} and {len(theirs)}")
+    sums = resampled(np.hstack([ours.counts, theirs.counts]), n_resamples)
+    width = ours.counts.shape[1]
+    differences = ours.score(sums[:, :width]) - theirs.score(sums[:, width:])
     low, high = np.percentile(differences, [2.5, 97.5])
-    return PairedTest(
-        a=a.corpus,
-        b=b.corpus,
-        difference=b.corpus - a.corpus,
+    return PairedScore(
+        ours=ours.corpus,
+        theirs=theirs.corpus,
+        difference=ours.corpus - theirs.corpus,
         low=float(low),
         high=float(high),
-        b_wins=float((differences > 0).mean()),
-        p_value=_randomization(a, b, n_trials),
-        n=len(a),
+        p_value=_randomization(ours, theirs, n_trials),
     )
 
 

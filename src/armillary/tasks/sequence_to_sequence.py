@@ -163,12 +163,8 @@ class SequenceToSequence(Task):
     def compare(self, ours: Judgement, theirs: Judgement) -> dict[str, PairedScore]:
         """Return the paired test of each metric (see ``tasks.resampling.paired_test``)."""
         references = [example.reference for example in ours.examples]
-        a, b = (self.statistics([e.output for e in side.examples], references) for side in (theirs, ours))
-        tests = {name: paired_test(a[name], b[name]) for name in a}
-        return {
-            name: PairedScore(test.b, test.a, test.difference, test.low, test.high, test.p_value)
-            for name, test in tests.items()
-        }
+        a, b = (self.statistics([e.output for e in side.examples], references) for side in (ours, theirs))
+        return {name: paired_test(a[name], b[name]) for name in a}
 
     def _metrics(
         self, model: nn.Module, split: Split, batch_size: int, hypotheses: Sequence[str]
