@@ -14,12 +14,13 @@ There is no start token: what stands before the first token is a zero vector, as
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
 
+@runtime_checkable
 class WritingState(Protocol):
     """What a model knows of some sources, and of what was written of each so far.
 
@@ -34,6 +35,7 @@ class WritingState(Protocol):
         """Let only these sources go on, with all of their beams."""
 
 
+@runtime_checkable
 class SequenceModel(Protocol):
     """A model that reads a sequence of tokens and writes another."""
 

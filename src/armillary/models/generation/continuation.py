@@ -7,17 +7,17 @@ its window slides on over a longer text, with others a longer text is refused (R
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from armillary.core.config import Config
 from armillary.core.errors import ConfigError, RequestError
+from armillary.models.generation.choice import asking, shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,11 @@ def stream(
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(sampling.seed)
     tokens = prompts.to(device)
-    with _inference(model):
+    with asking(model):
         state = cast(Any, model).initial_state(len(prompts))
     stopped = torch.zeros(len(prompts), dtype=torch.bool, device=device)
     for _ in range(sampling.max_tokens):
-        with _inference(model):
+        with asking(model):
             logits, state = model(tokens, state)
             chosen = choose(logits[:, -1], sampling, generator)
         if sampling.stop is not None:
@@ -88,38 +88,9 @@ def choose(
     """Return one token for each row of scores."""
     if sampling.temperature == 0:
         return logits.argmax(-1)
-    logits = logits / sampling.temperature
-    if sampling.top_k is not None:
-        logits = logits.masked_fill(~among_top_k(logits, sampling.top_k), -torch.inf)
-    if sampling.top_p < 1:
-        logits = logits.masked_fill(~among_top_p(logits, sampling.top_p), -torch.inf)
+    logits = shaped(logits, sampling.temperature, sampling.top_k, sampling.top_p)
     return torch.multinomial(logits.softmax(-1), 1, generator=generator)[:, 0]
-
-
-def among_top_k(logits: Float[Tensor, "batch vocab_size"], k: int) -> Bool[Tensor, "batch vocab_size"]:
-    """Return which tokens are among the ``k`` likeliest; equals of the last one count too."""
-    smallest = logits.topk(min(k, logits.shape[1])).values[:, -1:]
-    return logits >= smallest
-
-
-def among_top_p(logits: Float[Tensor, "batch vocab_size"], p: float) -> Bool[Tensor, "batch vocab_size"]:
-    """Return the smallest set of likeliest tokens whose probabilities reach ``p``; it has one at least."""
-    ordered, order = logits.softmax(-1).sort(-1, descending=True)
-    likelier = ordered.cumsum(-1) - ordered  # the probability of all tokens likelier than this
-    return torch.zeros_like(logits, dtype=torch.bool).scatter(1, order, likelier < p)
 
 
 def _until_stop(tokens: list[int], stop: int | None) -> list[int]:
     return tokens[: tokens.index(stop)] if stop in tokens else tokens
-
-
-@contextlib.contextmanager
-def _inference(model: nn.Module) -> Iterator[None]:
-    """Switch dropout and gradients off for one step; whoever reads the stream is not affected."""
-    training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        model.train(training)
