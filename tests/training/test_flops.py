@@ -84,3 +84,35 @@ def test_where_lengths_vary_a_step_is_their_mean(toy, monkeypatch: pytest.Monkey
     monkeypatch.setattr(type(config.task), "training_batches", lambda *_: Growing())
     each = [FlopCounter(config)(Growing()[step]) for step in range(4)]
     assert flops_per_step(config) == sum(each) / 4
+
+
+class Translating(nn.Module):
+    """A map of each side, and attention of one to the other: linear in both lengths and in their product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(11, 8)
+        self.mix = nn.Linear(8, 8, bias=False)
+
+    def forward(self, inputs, lengths, targets):
+        source, target = self.mix(self.table(inputs))[:, None], self.mix(self.table(targets))[:, None]
+        return F.pad(F.scaled_dot_product_attention(target, source, source)[:, 0], (0, 3))
+
+
+@pytest.mark.parametrize(("source", "target"), [(1, 1), (5, 2), (2, 13), (16, 16), (9, 4)])
+def test_two_lengths_that_vary_are_exact(toy, monkeypatch, source: int, target: int) -> None:
+    config = toy().fitted()
+    monkeypatch.setattr(type(config.model), "build", lambda *_: Translating())
+    signature = config.task.signature().replace(length=16, target_length=16)
+    monkeypatch.setattr(type(config.task), "signature", lambda _: signature)
+    monkeypatch.setattr(type(config.task), "loss", translation_loss)
+    each, ends = torch.tensor([1] * 3), torch.tensor([1] * 3)
+    batch = Batch(torch.zeros(3, source).long(), torch.zeros(3, target).long(), each, ends)
+    projections = 3 * 2 * 3 * (source + target) * 8 * 8
+    attention = 3 * 2 * 2 * 3 * source * target * 8
+    assert FlopCounter(config)(batch) == projections + attention
+
+
+def translation_loss(task, model, batch, state=None):
+    scores = model(batch.inputs, batch.lengths, batch.targets)
+    return F.cross_entropy(scores.flatten(0, 1), batch.targets.flatten()), None

@@ -92,21 +92,26 @@ class ShuffledBatches:
 class BucketedBatches:
     """Shuffled batches of examples of similar length, so that little of a batch is padding.
 
-    The shuffled examples are taken in pools of up to ``POOL`` batches; each pool is sorted by length and
+    The shuffled examples are taken in pools of up to ``pool`` batches; each pool is sorted by length and
     cut into batches, which come in a random order.  Every batch has the same number of examples, not of
     tokens: the loss is a mean over examples, so each of them then weighs the same in the gradient and one
     learning rate suits every step.
     """
 
     def __init__(
-        self, lengths: Sequence[int] | Int[np.ndarray, " n"], batch_size: int, seed: int, make: Make
+        self,
+        lengths: Sequence[int] | Int[np.ndarray, " n"],
+        batch_size: int,
+        seed: int,
+        make: Make,
+        pool: int = POOL,
     ) -> None:
         self._lengths = np.asarray(lengths)
         self._order = _Permutations(len(self._lengths), seed)
         self._batch_size = batch_size
         self._seed = seed
         self._make = make
-        self._pool_steps = max(1, min(POOL, self._order.n // batch_size))
+        self._pool_steps = max(1, min(pool, self._order.n // batch_size))
         self._planned = _Plan(-1, np.empty((0, 0), int))
 
     @property

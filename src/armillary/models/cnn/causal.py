@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.initial import Linear
 from armillary.models.layers.norms import RMSNorm
@@ -68,7 +69,7 @@ class GatedBlock(nn.Module):
         both, past = self.convolution(self.norm(x), past)
         gate, value = both.chunk(2, -1)
         branch = self.out(F.silu(gate) * value)
-        return x + F.dropout(branch, self.dropout, self.training), past
+        return x + dropout(branch, self.dropout, self.training), past
 
 
 class CausalCNN(nn.Module):

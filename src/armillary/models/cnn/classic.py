@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from armillary.core.errors import ConfigError
 from armillary.models.base import MODELS, ModelConfig
+from armillary.models.layers.dropout import dropout
 from armillary.models.sizing import member_at_size
 
 
@@ -72,6 +73,6 @@ class ClassicCNN(nn.Module):
     ) -> Float[Tensor, "batch n_classes"]:
         x = F.max_pool2d(F.relu(self.first(images)), 2)
         x = F.max_pool2d(F.relu(self.second(x)), 2)
-        x = F.dropout(F.relu(self.hidden(x.flatten(1))), self.dropout, self.training)
+        x = dropout(F.relu(self.hidden(x.flatten(1))), self.dropout, self.training)
         logits: Tensor = self.head(x)
         return logits

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.initial import Readout, he_normal_
 from armillary.models.signature import Signature
 
@@ -100,5 +101,5 @@ class ResNet(nn.Module):
     ) -> Float[Tensor, "batch n_classes"]:
         x = F.relu(self.stem(images.contiguous(memory_format=torch.channels_last)))
         features = self.blocks(x).mean((2, 3))
-        logits: Tensor = self.head(F.dropout(features, self.dropout, self.training))
+        logits: Tensor = self.head(dropout(features, self.dropout, self.training))
         return logits

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.initial import Readout, he_normal_
 from armillary.models.layers.padding import real_positions
@@ -37,7 +38,7 @@ class TextCNN(nn.Module):
             x = x * real[:, :, None]
         x = x.transpose(1, 2)
         found = torch.cat([self._strongest(i, x, real) for i in range(len(self.widths))], 1)
-        logits: Tensor = self.head(F.dropout(found, self.dropout, self.training))
+        logits: Tensor = self.head(dropout(found, self.dropout, self.training))
         return logits
 
     def _strongest(

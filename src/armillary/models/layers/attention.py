@@ -11,6 +11,8 @@ mixes the results by one more linear map:
 
 In self-attention Q, K and V come from one sequence, and all W_i are one packed matrix; in
 cross-attention the queries come from the sequence being written and K, V from the one being read.
+
+There is no dropout on the weights: it would forbid the fused kernel, which never writes them down.
 """
 
 from __future__ import annotations
@@ -37,13 +39,11 @@ class SelfAttention(nn.Module):
         *,
         causal: bool = False,
         bias: bool = False,
-        dropout: float = 0.0,
         n_branches: int = 1,
     ) -> None:
         super().__init__()
         self.n_heads = n_heads
         self.causal = causal
-        self.dropout = dropout
         self.qkv = Linear(d_model, 3 * d_model, bias=bias)
         self.out = Linear(d_model, d_model, bias=bias, n_branches=n_branches)
 
@@ -65,7 +65,6 @@ class SelfAttention(nn.Module):
             key,
             value,
             attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
             is_causal=self.causal and mask is None and seq > 1,
         )
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, seq, d_model))
@@ -101,12 +100,9 @@ class Memory:
 class CrossAttention(nn.Module):
     """Multi-head attention of one sequence to another, which is read once (``read``) and then looked at."""
 
-    def __init__(
-        self, d_model: int, n_heads: int, *, bias: bool = False, dropout: float = 0.0, n_branches: int = 1
-    ) -> None:
+    def __init__(self, d_model: int, n_heads: int, *, bias: bool = False, n_branches: int = 1) -> None:
         super().__init__()
         self.n_heads = n_heads
-        self.dropout = dropout
         self.query = Linear(d_model, d_model, bias=bias)
         self.key_value = Linear(d_model, 2 * d_model, bias=bias)
         self.out = Linear(d_model, d_model, bias=bias, n_branches=n_branches)
@@ -130,7 +126,6 @@ class CrossAttention(nn.Module):
             memory.keys,
             memory.values,
             attn_mask=memory.mask,
-            dropout_p=self.dropout if self.training else 0.0,
         )
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))
         return out

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from armillary.core.config import Config
 from armillary.models.layers.attention import CrossAttention, Memory, SelfAttention
 from armillary.models.layers.cache import KeyValueCache
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.feed_forward import Activation, FeedForward
 from armillary.models.layers.norms import NormKind, make_norm
 from armillary.models.layers.positions import RotaryTables
@@ -51,19 +51,17 @@ class TransformerBlock(nn.Module):
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
         c = self.config = config
-        bias, dropout, n_branches = c.bias, c.dropout, c.n_branches
+        bias, n_branches = c.bias, c.n_branches
         self.norm_self = make_norm(c.norm, c.d_model)
         self.self_attention = SelfAttention(
-            c.d_model, c.n_heads, causal=c.causal, bias=bias, dropout=dropout, n_branches=n_branches
+            c.d_model, c.n_heads, causal=c.causal, bias=bias, n_branches=n_branches
         )
         if c.cross:
             self.norm_cross = make_norm(c.norm, c.d_model)
-            self.cross_attention = CrossAttention(
-                c.d_model, c.n_heads, bias=bias, dropout=dropout, n_branches=n_branches
-            )
+            self.cross_attention = CrossAttention(c.d_model, c.n_heads, bias=bias, n_branches=n_branches)
         self.norm_ff = make_norm(c.norm, c.d_model)
         self.feed_forward = FeedForward(
-            c.d_model, c.d_ff, activation=c.activation, bias=bias, dropout=dropout, n_branches=n_branches
+            c.d_model, c.d_ff, activation=c.activation, bias=bias, dropout=c.dropout, n_branches=n_branches
         )
 
     def forward(
@@ -90,6 +88,6 @@ class TransformerBlock(nn.Module):
     def _add(self, x: Tensor, norm: nn.Module, branch: Callable[[Tensor], Tensor]) -> Tensor:
         p, training = self.config.dropout, self.training
         if self.config.norm_first:
-            return x + F.dropout(branch(norm(x)), p, training)
-        out: Tensor = norm(x + F.dropout(branch(x), p, training))
+            return x + dropout(branch(norm(x)), p, training)
+        out: Tensor = norm(x + dropout(branch(x), p, training))
         return out

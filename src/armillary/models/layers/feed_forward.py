@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.initial import Linear
 
 Activation = Literal["swiglu", "gelu", "relu"]
@@ -40,7 +41,7 @@ class FeedForward(nn.Module):
         self.down = Linear(d_ff, d_model, bias=bias, n_branches=n_branches)
 
     def forward(self, x: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch d_model"]:
-        out: Tensor = self.down(F.dropout(self._hidden(self.up(x)), self.dropout, self.training))
+        out: Tensor = self.down(dropout(self._hidden(self.up(x)), self.dropout, self.training))
         return out
 
     def _hidden(self, h: Tensor) -> Tensor:

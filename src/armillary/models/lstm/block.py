@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.initial import Linear, normal_
 from armillary.models.lstm.cell import FORGET
 
@@ -54,7 +54,7 @@ class RecurrentBlock(nn.Module):
         if memory is None:
             memory = self.initial_memory(n_rows(x))
         out, memory = self.lstm(with_features(x, self.norm(features(x))), memory)
-        branch = F.dropout(self.out(features(out)), self.dropout, self.training)
+        branch = dropout(self.out(features(out)), self.dropout, self.training)
         return with_features(x, features(x) + branch), memory
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.initial import Linear, Readout
 from armillary.models.layers.padding import mean_over_real, real_positions
@@ -42,7 +42,7 @@ class RecurrentClassifier(nn.Module):
         inputs: Int[Tensor, "batch seq"] | Float[Tensor, "batch channels height width"],
         lengths: Int[Tensor, " batch"] | None = None,
     ) -> Float[Tensor, "batch n_classes"]:
-        x = pack(F.dropout(self.embedding(inputs), self.dropout, self.training), lengths)
+        x = pack(dropout(self.embedding(inputs), self.dropout, self.training), lengths)
         for block in self.blocks:
             x, _ = block(x)
         x = with_features(x, self.norm(features(x)))

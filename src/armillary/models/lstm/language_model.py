@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.lstm.block import RecurrentBlock
 from armillary.models.signature import Signature
@@ -44,7 +44,7 @@ class RecurrentLM(nn.Module):
     ) -> tuple[Float[Tensor, "batch seq vocab_size"], RecurrentState]:
         """Return (scores, state after the last token)."""
         h, c = self.initial_state(len(tokens)) if state is None else state
-        x = F.dropout(self.embedding(tokens), self.dropout, self.training)
+        x = dropout(self.embedding(tokens), self.dropout, self.training)
         later = []
         for i, block in enumerate(self.blocks):
             x, memory = block(x, (h[i : i + 1], c[i : i + 1]))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from armillary.models.layers.attention import Memory
 from armillary.models.layers.block import BlockConfig, TransformerBlock
 from armillary.models.layers.cache import KeyValueCache
+from armillary.models.layers.dropout import dropout
 from armillary.models.layers.norms import make_norm
 from armillary.models.layers.positions import Learnt, PositionKind, Rotary, Sinusoidal
 
@@ -54,7 +54,7 @@ class Stack(nn.Module):
         if self.positions is not None:
             x = x + self.positions(start, seq)
         rotary = self.rotary(start, seq) if self.rotary is not None else None
-        x = F.dropout(x, self.dropout, self.training)
+        x = dropout(x, self.dropout, self.training)
         for i, block in enumerate(self.blocks):
             memory = memories[i] if memories else None
             x = block(x, mask, rotary, caches[i] if caches else None, memory, looked)
