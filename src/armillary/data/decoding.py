@@ -14,6 +14,23 @@ OTHERS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc_kr", "cp1251")
 def read_text(path: Path, encoding: str = "utf-8") -> str:
     """Return the text of a file, without byte-order mark, every line ended by ``\\n``.
 
+    Raises DataError as ``decoded`` does.
+    """
+    return decoded(path, encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_lines(path: Path, encoding: str = "utf-8") -> list[str]:
+    """Return the lines of a file; ``\\n`` and ``\\r\\n`` alone end a line, and the last may lack its end.
+
+    Raises DataError as ``decoded`` does.
+    """
+    lines = decoded(path, encoding).replace("\r\n", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def decoded(path: Path, encoding: str = "utf-8") -> str:
+    """Return the text of a file without byte-order mark.
+
     Raises DataError naming the file, and the byte and line where it is not text of that encoding.
     """
     codec = _codec(encoding)
@@ -33,7 +50,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
             f"{path}: a NUL at character {at} (line {text.count(chr(10), 0, at) + 1}); this is no text in "
             f"{encoding}{_hint(data, codec)}"
         )
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -3,16 +3,20 @@
 from armillary.data.base import SOURCES
 from armillary.data.sources.digits import Digits
 from armillary.data.sources.fashion_mnist import FashionMNIST
+from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.sources.huggingface import HuggingFaceDocuments, HuggingFaceImages, HuggingFaceTexts
 from armillary.data.sources.image_folder import ImageFolder
 from armillary.data.sources.infer import infer_source
+from armillary.data.sources.moses import AlignedFiles
 from armillary.data.sources.stdlib import StandardLibrary
 from armillary.data.sources.stdlib_modules import StandardLibraryModules
 from armillary.data.sources.table import DocumentTable, LabelledTable
 from armillary.data.sources.text_files import TextFiles
+from armillary.data.sources.tmx import TranslationMemory
 
 __all__ = [
     "SOURCES",
+    "AlignedFiles",
     "Digits",
     "DocumentTable",
     "FashionMNIST",
@@ -21,8 +25,10 @@ __all__ = [
     "HuggingFaceTexts",
     "ImageFolder",
     "LabelledTable",
+    "MessageCatalogues",
     "StandardLibrary",
     "StandardLibraryModules",
     "TextFiles",
+    "TranslationMemory",
     "infer_source",
 ]
