@@ -85,10 +85,10 @@ class TransformerConfig(ModelConfig):
 
         Depth is d_model / 64, two layers at least: the loss depends little on this ratio between about
         20 and 200 (Kaplan et al. 2020, figure 5), and 64 is where GPT-2 and nanochat stand.  Heads are
-        16 wide in small models, 64 as in GPT-2 in larger ones and 128 in the largest.
+        16 wide in small models (32 for pairs of texts), 64 as in GPT-2 in larger ones, 128 in the largest.
         """
         n_layers = max(MIN_LAYERS, round(d_model / ASPECT))
-        return self.replace(d_model=d_model, n_layers=n_layers, n_heads=_n_heads(d_model), d_ff=None)
+        return self.replace(d_model=d_model, n_layers=n_layers, n_heads=self._n_heads(d_model), d_ff=None)
 
     def stretched(self, factor: float) -> Self:
         """Return this shape with its feed-forward part ``factor`` times its usual width."""
@@ -156,11 +156,9 @@ class TransformerConfig(ModelConfig):
     def _pairs(self) -> bool:
         return self.signature.outputs == "tokens"
 
-
-def _n_heads(d_model: int) -> int:
-    """Return the largest number of even heads not narrower than the usual width of a head."""
-    d_head = next(
-        width for bound, width in ((256, 16), (512, 32), (2048, 64), (math.inf, 128)) if d_model < bound
-    )
-    counts = range(max(1, d_model // d_head), 0, -1)
-    return next((n for n in counts if d_model % (2 * n) == 0), 1)
+    def _n_heads(self, d_model: int) -> int:
+        """Return the largest number of even heads not narrower than the usual width of a head."""
+        widths = ((256, 32 if self._pairs else 16), (512, 32), (2048, 64), (math.inf, 128))
+        d_head = next(width for bound, width in widths if d_model < bound)
+        counts = range(max(1, d_model // d_head), 0, -1)
+        return next((n for n in counts if d_model % (2 * n) == 0), 1)
