@@ -2,7 +2,17 @@
 
 from armillary.tasks.base import TASKS, Task
 from armillary.tasks.image_classification import ImageClassification
+from armillary.tasks.summarization import Summarization
 from armillary.tasks.text_classification import TextClassification
 from armillary.tasks.text_generation import TextGeneration
+from armillary.tasks.translation import Translation
 
-__all__ = ["TASKS", "ImageClassification", "Task", "TextClassification", "TextGeneration"]
+__all__ = [
+    "TASKS",
+    "ImageClassification",
+    "Summarization",
+    "Task",
+    "TextClassification",
+    "TextGeneration",
+    "Translation",
+]
