@@ -144,5 +144,5 @@ def test_pieces_are_the_text_and_a_character_is_never_cut(tokenizer, text):
 
 def test_a_character_of_several_tokens_stands_with_the_last():
     assert BYTES.pieces(BYTES.encode("a渾b")) == ["a", "", "", "渾", "b"]
-    assert BYTES.pieces([*"a".encode(), BYTES.end_of_text]) == ["a", ""]
+    assert BYTES.pieces([*b"a", BYTES.end_of_text]) == ["a", ""]
     assert BYTES.pieces("渾".encode()[:2]) == ["", "\N{REPLACEMENT CHARACTER}"]

@@ -43,7 +43,7 @@ def test_the_fingerprint_is_that_of_the_examples_in_their_order():
 
 
 def test_a_split_of_which_nothing_is_kept(run):
-    with pytest.raises(RequestError, match="keeps no outputs on the validation split; .*--split validation"):
+    with pytest.raises(RequestError, match=r"keeps no outputs on the validation split; .*--split validation"):
         read_judgement(run, "validation")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from armillary.cli.output import Json, emit, metric_lines
+from armillary.cli.output import Json, emit
 
 if TYPE_CHECKING:
     from armillary.cli.facts import EvaluateFacts
@@ -20,17 +20,28 @@ def evaluate(
         Path | None, typer.Option(help="Judge on this data instead of the run's own source.")
     ] = None,
     baseline: Annotated[bool, typer.Option("--baseline", help="Train the classical baselines too.")] = False,
+    against: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Test the difference to this run on the same examples.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a trained run on a split of its source, or on other data."""
-    from armillary.inference import open_model
+    """Measure a trained run on a split of its source, or on other data; what it wrote there is kept."""
+    from armillary.cli.evaluate_output import evaluation_text, keep
+    from armillary.inference import compare, kept_judgement, open_model
     from armillary.runs.store import resolve
 
-    model = open_model(resolve(run), data=data)
-    metrics = model.evaluate(split)
+    asked, other = resolve(run), resolve(against) if against else None
+    model = open_model(asked, data=data)
+    judgement = model.judge(split)
     baselines = model.task.baseline() if baseline else None
-    text = metric_lines(metrics)
-    for name, scores in (baselines or {}).items():
-        text += f"\n\nbaseline {name}\n{metric_lines(scores)}"
-    facts: EvaluateFacts = {"run": run, "split": split, "metrics": metrics, "baselines": baselines}
-    emit(facts, as_json, text)
+    outputs = keep(asked, judgement, baselines) if data is None else None
+    comparison = compare(asked, other, judgement, kept_judgement(other, split, data)) if other else None
+    facts: EvaluateFacts = {
+        "run": run,
+        "split": split,
+        "metrics": dict(judgement.metrics),
+        "baselines": baselines,
+        "outputs": str(outputs) if outputs else None,
+        "comparison": comparison,
+    }
+    emit(facts, as_json, evaluation_text(judgement, baselines, comparison))

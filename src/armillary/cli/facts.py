@@ -13,6 +13,7 @@ from armillary.core.hardware import Accelerator
 from armillary.fitting.fit import Certificate
 from armillary.fitting.selection import BackTest
 from armillary.fitting.uncertainty import Estimate
+from armillary.runs.judgement import PairedRuns
 from armillary.scaling.audit.expectation import Verdict
 from armillary.scaling.audit.facts import Source
 from armillary.scaling.audit.phrases import Language
@@ -52,6 +53,8 @@ class EvaluateFacts(TypedDict):
     split: str  # train, validation or test
     metrics: dict[str, float]  # by name: loss in nats per unit, accuracy as a share, ...
     baselines: dict[str, dict[str, float]] | None  # metrics by the baseline's name; null: without --baseline
+    outputs: str | None  # file of what the model wrote; null: its task keeps nothing, or with --data
+    comparison: PairedRuns | None  # with the run given to --against; null: without
 
 
 class LabelAnswer(TypedDict):

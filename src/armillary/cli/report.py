@@ -24,6 +24,10 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="The page; default report.html in the directory, or beside the file.")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Another run of the same task: what both wrote, side by side."),
+    ] = None,
     lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
@@ -31,6 +35,21 @@ def report(
     from armillary.reports import report as write_report
 
     beside = subject.with_suffix(".html") if subject.is_file() else subject / "report.html"
-    page = write_report(subject, out or beside, lang=lang)
+    if against is None:
+        page = write_report(subject, out or beside, lang=lang)
+    else:
+        page = _against(subject, against, out, lang)
     facts: ReportFacts = {"report": str(page)}
     emit(facts, as_json, str(page))
+
+
+def _against(run: Path, against: str, out: Path | None, lang: str) -> Path:
+    """Write the page of two runs; what they wrote is asked of them where they do not keep it."""
+    from armillary.inference import compare, kept_judgement
+    from armillary.reports import report_comparison
+    from armillary.runs.store import resolve
+
+    asked, other = resolve(run), resolve(against)
+    judgements = kept_judgement(asked), kept_judgement(other)
+    page = out or asked.path / f"report-against-{other.name}.html"
+    return report_comparison(compare(asked, other, *judgements), judgements, page, lang)

@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from armillary.core.errors import CheckpointError, ConfigError, RequestError, UnknownNameError
-from armillary.data.base import SPLITS
+from armillary.data.base import SPLITS, Split
 from armillary.data.sources import infer_source
+from armillary.runs.judgement import Judgement
 from armillary.runs.run import Run
 from armillary.tasks import Task
 from armillary.training.config import RunConfig
@@ -38,10 +39,18 @@ class Model:
 
     def evaluate(self, split: str = "test", batch_size: int = 256) -> dict[str, float]:
         """Return the metrics on a split of the source, or of the data that the model was opened with."""
-        for name in SPLITS:
-            if name == split:
-                return self.task.evaluate(self.module, name, batch_size)
-        raise UnknownNameError("split", split, SPLITS)
+        return self.task.evaluate(self.module, _split(split), batch_size)
+
+    def judge(self, split: str = "test", batch_size: int = 256) -> Judgement:
+        """Return what ``evaluate`` does and, of a task whose outputs are worth reading, the outputs."""
+        return self.task.judge(self.module, _split(split), batch_size)
+
+
+def _split(name: str) -> Split:
+    for split in SPLITS:
+        if split == name:
+            return split
+    raise UnknownNameError("split", name, SPLITS)
 
 
 def open_model(run: Run | Path, device: str = "cpu", data: Path | None = None) -> Model:

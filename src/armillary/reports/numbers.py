@@ -63,6 +63,11 @@ def signed_percent(value: float) -> str:
     return percent(value, signed=True)
 
 
+def signed_score(value: float) -> str:
+    """Return a difference of scores that run to 100, with its sign: ``+4.0``, ``−0.3``."""
+    return f"{value:+.1f}".replace("-", MINUS)
+
+
 def probability(value: float) -> str:
     """Return a probability from resampling: never certain, so 1.0 -> ``> 99%``."""
     if value > 0.99:

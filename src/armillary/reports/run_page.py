@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from armillary.core.files import read_json
+from armillary.fitting.uncertainty import Interval
 from armillary.reports import numbers
 from armillary.reports.commands import train_command
-from armillary.reports.metric_table import Metrics, metric_table
+from armillary.reports.metric_table import OF_A_HUNDRED, Metrics, metric_table
+from armillary.reports.output_section import outputs_of
 from armillary.reports.page import Stat, flattened, render
 from armillary.reports.provenance_facts import provenance_facts
 from armillary.reports.run_figures import history, loss_plate
@@ -16,7 +19,13 @@ from armillary.reports.words import Words
 from armillary.runs.run import Run, Summary
 
 # What a report leads with: the first of these that was measured, and whether more of it is better.
-_HEADLINES: Mapping[str, bool] = {"accuracy": True, "bits_per_byte": False, "loss": False}
+HEADLINES: Mapping[str, bool] = {
+    "accuracy": True,
+    "bleu": True,
+    "rougeL": True,
+    "bits_per_byte": False,
+    "loss": False,
+}
 
 
 def run_page(run: Run, words: Words) -> str:
@@ -30,6 +39,7 @@ def run_page(run: Run, words: Words) -> str:
         "family": words.family(run.config["model"]["kind"]),
         "source": run.config["task"]["source"]["kind"],
         "loss": loss_plate(run, unit, words),
+        "outputs": outputs_of(run, words),
         "provenance": provenance_facts([run.provenance], words),
         "data": _data(run, words),
         "configuration": list(flattened(run.config)),
@@ -46,14 +56,13 @@ def _measured(summary: Summary, baselines: Mapping[str, Metrics], words: Words) 
     split = words("split.test" if "test" in splits else "split.validation")
     name, value, rival = _headline(judged, baselines)
     metric = words.either(f"metric.{name}", name)
-    lede = words("run.lede", loss=numbers.loss(summary.loss), unit=words.unit(summary.unit))
     if rival is None:
         status, headline = (
             "finished",
             words("run.headline", metric=metric, value=_value(name, value), split=split),
         )
     else:
-        better = (judged[name] > baselines[rival][name]) == _HEADLINES[name]
+        better = (judged[name] > baselines[rival][name]) == HEADLINES[name]
         status = "ahead" if better else "behind"
         headline = words(
             f"run.headline.{status}",
@@ -65,11 +74,20 @@ def _measured(summary: Summary, baselines: Mapping[str, Metrics], words: Words) 
     return {
         "status": status,
         "headline": headline,
-        "lede": lede,
+        "lede": ("" if words.lang == "zh" else " ").join(_lede(name, judged, summary, words)),
         "stats": _stats(summary, words),
         "metrics": _metrics(splits, baselines, words),
         "cost": _cost(summary, words),
     }
+
+
+def _lede(name: str, judged: Metrics, summary: Summary, words: Words) -> Iterator[str]:
+    """Yield the loss that training ended with, and the interval of the metric ``name`` where it has one."""
+    yield words("run.lede", loss=numbers.loss(summary.loss), unit=words.unit(summary.unit))
+    if f"{name}_low" in judged:
+        ends = Interval(low=judged[f"{name}_low"], high=judged[f"{name}_high"], level=0.95)
+        span = numbers.interval(ends, functools.partial(_value, name))
+        yield words("run.lede.interval", metric=words.either(f"metric.{name}", name), interval=span)
 
 
 def _unmeasured(run: Run, words: Words) -> dict[str, Any]:
@@ -109,16 +127,18 @@ def _baselines(run: Run) -> dict[str, Metrics]:
 
 def _headline(judged: Metrics, baselines: Mapping[str, Metrics]) -> tuple[str, float, str | None]:
     """Return (metric, value, best baseline in it or None): the first metric that a baseline has too."""
-    known = [name for name in _HEADLINES if name in judged]
+    known = [name for name in HEADLINES if name in judged]
     for name in known:
         rivals = {rival: metrics[name] for rival, metrics in baselines.items() if name in metrics}
         if rivals:
-            best = max if _HEADLINES[name] else min
+            best = max if HEADLINES[name] else min
             return name, judged[name], best(rivals, key=rivals.__getitem__)
     return known[0], judged[known[0]], None
 
 
 def _value(name: str, value: float) -> str:
+    if name in OF_A_HUNDRED:
+        return f"{value:.1f}"
     return numbers.percent(value) if name == "accuracy" else numbers.loss(value)
 
 

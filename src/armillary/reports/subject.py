@@ -6,6 +6,7 @@ from pathlib import Path
 
 from armillary.core.errors import RequestError
 from armillary.core.files import read_json, write_text
+from armillary.reports.comparison_page import comparison_page
 from armillary.reports.curve_page import curve_page
 from armillary.reports.fit_page import fit_page
 from armillary.reports.ladder_page import ladder_page
@@ -13,6 +14,7 @@ from armillary.reports.plan_page import plan_page
 from armillary.reports.run_page import run_page
 from armillary.reports.trend_page import trend_page
 from armillary.reports.words import Words
+from armillary.runs.judgement import Judgement, PairedRuns
 from armillary.runs.run import Run
 from armillary.scaling.analysis import analyse
 from armillary.scaling.curves.curve_file import holds_curve_fits, load_curve_fits
@@ -31,6 +33,17 @@ def report(subject: Path | Run, out: Path, lang: str = "en") -> Path:
     words = Words(lang)
     path = subject.path if isinstance(subject, Run) else Path(subject)
     write_text(out, _file_page(path, words) if path.is_file() else _folder_page(path, words))
+    return out
+
+
+def report_comparison(
+    comparison: PairedRuns, judgements: tuple[Judgement, Judgement], out: Path, lang: str = "en"
+) -> Path:
+    """Write one HTML page about two runs on the same examples, the one that is asked about first.
+
+    Returns ``out``.  UnknownNameError for another language than "en" and "zh".
+    """
+    write_text(out, comparison_page(comparison, judgements, Words(lang)))
     return out
 
 

@@ -69,8 +69,8 @@ class Judgement:
 class PairedScore:
     """One metric of two systems on the same examples."""
 
-    ours: float
-    theirs: float
+    ours: float  # the metric of the run that is asked about
+    theirs: float  # that of the other
     difference: float  # ours - theirs
     low: float  # the difference's 95% interval, from a paired bootstrap over examples
     high: float
@@ -78,14 +78,14 @@ class PairedScore:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedRuns:
     """Two runs on the same examples."""
 
-    run: str  # their names
-    against: str
-    split: str
-    n_examples: int
-    scores: Mapping[str, PairedScore]  # by metric
+    run: str  # the folder of the one that is asked about
+    against: str  # the folder of the other
+    split: str  # train, validation or test
+    n_examples: int  # judged, the same of both
+    scores: Mapping[str, PairedScore]  # by the metric's name: bleu, chrf, rougeL, ...
 
 
 def judgement_path(run: Run, split: str) -> Path:

@@ -1,0 +1,179 @@
+"""What a run's page shows of its outputs: sentences, errors that can be counted, lengths, alignments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from armillary.core.errors import RequestError
+from armillary.reports import numbers
+from armillary.reports.output_alignment import alignment_plate
+from armillary.reports.output_errors import errors_of
+from armillary.reports.output_figures import length_plate
+from armillary.reports.output_length import by_length, edges
+from armillary.reports.output_text import language, marked, shown
+from armillary.reports.page import Row, Table, columns_named, with_interval
+from armillary.reports.plate import Plate
+from armillary.reports.words import Words
+from armillary.runs.judgement import Judged, Judgement, read_judgement
+from armillary.runs.run import Run
+
+_N_WORST, _N_OTHERS = 10, 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """A text of a card: what it is, the text as HTML, its language where that matters."""
+
+    name: str
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """An example: its score, where it stood, its texts."""
+
+    score: str
+    document: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An alignment and the example that it is of."""
+
+    plate: Plate
+    card: Card
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The view of a judgement."""
+
+    measure: str
+    split: str
+    n_examples: str
+    length: Plate
+    errors: Table
+    samples: Sequence[tuple[str, Sequence[Card]]]  # heading and cards
+    pictures: Sequence[Picture]
+
+
+def outputs_of(run: Run, words: Words) -> Outputs | None:
+    """Return what there is to show of the outputs of ``run`` on its test split; None where none are kept."""
+    try:
+        judgement = read_judgement(run)
+    except RequestError:  # nothing is kept: the task has no texts, or the run was made without
+        return None
+    return outputs_view(judgement, words) if judgement.examples else None
+
+
+def outputs_view(judgement: Judgement, words: Words) -> Outputs:
+    """Return the view of a judgement that has examples."""
+    examples = judgement.examples
+    measure = measure_name(judgement, words)
+    ranges = edges([example.source for example in examples])
+    return Outputs(
+        measure=measure,
+        split=words(f"split.{judgement.split}"),
+        n_examples=f"{len(examples):,}",
+        length=length_plate([("", by_length(examples, ranges))], measure, words),
+        errors=error_table(examples, words),
+        samples=_samples(examples, words),
+        pictures=_pictures(examples, words),
+    )
+
+
+def measure_name(judgement: Judgement, words: Words) -> str:
+    """Return what the scores of a judgement's examples are called."""
+    return words("outputs.measure", metric=words.either(f"metric.{judgement.measure}", judgement.measure))
+
+
+def error_table(examples: Sequence[Judged], words: Words) -> Table:
+    """Return how often each kind of error is met, and how the outputs that have it scored."""
+    rows = [
+        Row([words(f"error.{kind}"), f"{len(found):,}", _share(found, examples), _mean(found)])
+        for kind, found in errors_of(examples).items()
+    ]
+    return Table(words("errors.caption"), columns_named(words, "kind examples share meanscore"), rows)
+
+
+def error_comparison(systems: Sequence[tuple[str, Sequence[Judged]]], words: Words) -> Table:
+    """Return how often each kind of error is met in the outputs of each system, named."""
+    found = [errors_of(examples) for _, examples in systems]
+    rows = []
+    for kind in found[0]:
+        cells = [
+            with_interval(f"{len(errors[kind]):,}", _share(errors[kind], examples))
+            for errors, (_, examples) in zip(found, systems, strict=True)
+        ]
+        rows.append(Row([words(f"error.{kind}"), *cells]))
+    return Table(words("errors.compared"), [words("col.kind"), *(name for name, _ in systems)], rows)
+
+
+def card(example: Judged, words: Words) -> Card:
+    """Return an example with its output."""
+    return _card(f"{example.score:.1f}", example, [(words("text.output"), example.output)], words)
+
+
+def paired_card(named: Sequence[tuple[str, Judged]], words: Words) -> Card:
+    """Return an example with the outputs of two systems; its score is by how much the first is ahead."""
+    (_, ours), (_, theirs) = named
+    written = [
+        (Markup("<b>{}</b> {}").format(f"{example.score:.1f}", name), example.output)
+        for name, example in named
+    ]
+    return _card(numbers.signed_score(ours.score - theirs.score), ours, written, words)
+
+
+def _card(score: str, example: Judged, written: Sequence[tuple[str, str]], words: Words) -> Card:
+    lines = [_line(words("text.source"), example.source), _line(words("text.reference"), example.reference)]
+    for name, output in written:
+        html = marked(output, example.reference) if output.strip() else _nothing(words)
+        lines.append(Line(name, html, language(output)))
+    return Card(score, example.document, lines)
+
+
+def _line(name: str, text: str) -> Line:
+    return Line(name, shown(text), language(text))
+
+
+def _nothing(words: Words) -> Markup:
+    return Markup("<i>{}</i>").format(words("text.nothing"))
+
+
+def _samples(examples: Sequence[Judged], words: Words) -> list[tuple[str, list[Card]]]:
+    """Return the worst examples, some in the middle and the best; of equal ones the longest first."""
+    ranked = _different(sorted(examples, key=lambda e: (e.score, -len(e.reference))))
+    worst, rest = ranked[:_N_WORST], ranked[_N_WORST:]
+    middle = max(0, len(ranked) // 2 - _N_WORST - _N_OTHERS // 2)
+    median = rest[middle : middle + _N_OTHERS]
+    ranked_down = sorted(rest, key=lambda e: (e.score, len(e.reference)), reverse=True)
+    best = [e for e in ranked_down if e not in median]
+    groups = (("worst", worst), ("median", median), ("best", best[:_N_OTHERS]))
+    return [(words(f"samples.{name}"), [card(e, words) for e in mine]) for name, mine in groups if mine]
+
+
+def _different(examples: Sequence[Judged]) -> list[Judged]:
+    """Return the first example of each pair of source and output."""
+    return list({(example.source, example.output): example for example in reversed(examples)}.values())[::-1]
+
+
+def _pictures(examples: Sequence[Judged], words: Words) -> list[Picture]:
+    aligned = [example for example in examples if example.alignment is not None]
+    return [
+        Picture(alignment_plate(f"align-{i}", example.alignment, words), card(example, words))
+        for i, example in enumerate(aligned, start=1)
+        if example.alignment is not None
+    ]
+
+
+def _share(found: Sequence[Judged], examples: Sequence[Judged]) -> str:
+    return numbers.percent(len(found) / len(examples)) if found else "0%"
+
+
+def _mean(examples: Sequence[Judged]) -> str:
+    return f"{sum(e.score for e in examples) / len(examples):.1f}" if examples else numbers.NONE
