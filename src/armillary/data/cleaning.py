@@ -21,6 +21,7 @@ from armillary.data.scripts import main_scripts, scripts_in
 Keep = Sequence[bool] | Bool[np.ndarray, " pairs"]  # which pairs a rule lets pass
 
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\ufeff\ufff9-\ufffb]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, as broken JSON has it
 SPACES = re.compile(r"[^\S\n]+")
 LINES = re.compile(r" ?\n ?")
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -81,7 +82,7 @@ class Cleaning(Config):
                 source, n_in_source = CONTROL.subn("", source)
                 target, n_in_target = CONTROL.subn("", target)
                 counts["n_control_characters_removed"] += n_in_source + n_in_target
-            source, target = normalised_space(source), normalised_space(target)
+            source, target = (normalised_space(SURROGATE.sub("\ufffd", text)) for text in (source, target))
             if source and target:
                 kept.append(TextPair(source, target, pair.document))
         counts["n_dropped_empty"] = counts["n_pairs_read"] - len(kept)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from armillary.core.errors import DataError, MissingExtraError, unknown
 from armillary.data.decoding import read_text
@@ -20,18 +22,30 @@ JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
 SUFFIXES = (*DELIMITERS, *JSON_LINES, *PARQUET)
 
+# Tab-separated text in which every quotation mark quotes: around a whole field, or doubled inside of one.
+QUOTED = re.compile(r'(?:"(?:[^"]++|"")*+"|[^"\t\n]*+)(?:[\t\n](?:"(?:[^"]++|"")*+"|[^"\t\n]*+))*+')
+
 LONGEST_FIELD = 2**31 - 1  # characters; the csv module's own limit is 131,072, shorter than many texts
 
 
-def read_rows(path: Path, *, encoding: str = "utf-8", delimiter: str | None = None) -> Iterator[Row]:
+def read_rows(
+    path: Path,
+    *,
+    encoding: str = "utf-8",
+    delimiter: str | None = None,
+    header: Sequence[str] | None = None,
+) -> Iterator[Row]:
     """Yield the rows of a CSV, TSV, JSON Lines or Parquet file.
 
+    ``header`` names the columns of a CSV or TSV file whose first line does not.  Between tabs, quotation
+    marks are part of the text unless every one of the file quotes a field: most such files quote nothing.
     Raises DataError, naming file and row, for what is no such file, for a ragged row, and for a
     table without rows; MissingExtraError for a Parquet file when pyarrow is not installed.
     """
     suffix = path.suffix.lower()
     if suffix in DELIMITERS or delimiter is not None:
-        rows = _delimited(path, read_text(path, encoding), delimiter or DELIMITERS[suffix])
+        fields = _fields(path, encoding, delimiter)
+        rows = _named(path, fields, header, delimiter or DELIMITERS[suffix])
     elif suffix in JSON_LINES:
         rows = _json_lines(path, read_text(path, encoding))
     elif suffix in PARQUET:
@@ -75,21 +89,44 @@ def label_value(row: Row, column: str) -> str:
     return label
 
 
-def _delimited(path: Path, text: str, delimiter: str) -> Iterator[Row]:
+def first_fields(path: Path, n: int, *, encoding: str, delimiter: str | None = None) -> list[list[str]]:
+    """Return the fields of the first ``n`` lines of a CSV or TSV file; none of another.
+
+    Raises DataError, naming file and line, as ``read_rows`` does.
+    """
+    if path.suffix.lower() not in DELIMITERS and delimiter is None:
+        return []
+    return [fields for _, fields in itertools.islice(_fields(path, encoding, delimiter), n)]
+
+
+def _fields(path: Path, encoding: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of the last line, fields) of each row that has any."""
+    delimiter = delimiter or DELIMITERS[path.suffix.lower()]
+    text = read_text(path, encoding)
+    raw = delimiter == "\t" and not QUOTED.fullmatch(text)
     with long_fields():
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        quoting: Literal[0, 3] = csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL
+        lines = io.StringIO(text, newline="")
+        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
         try:
-            header = _header(path, next(reader, []))
-            for n, fields in enumerate((f for f in reader if f), start=1):
-                where = f"{path}, row {n} (line {reader.line_num})"
-                if len(fields) != len(header):
-                    raise DataError(
-                        f"{where}: {len(fields)} fields, but the header has {len(header)}; is a "
-                        f"{delimiter!r} or a quotation mark inside a text left unquoted?"
-                    )
-                yield where, dict(zip(header, fields, strict=True))
+            yield from ((reader.line_num, fields) for fields in reader if fields)
         except csv.Error as error:
             raise DataError(f"{path}, line {reader.line_num}: {error}") from error
+
+
+def _named(
+    path: Path, rows: Iterator[tuple[int, list[str]]], header: Sequence[str] | None, delimiter: str
+) -> Iterator[Row]:
+    """Yield each row's values by column; the first row names the columns where no ``header`` does."""
+    names = list(header) if header is not None else _header(path, next(rows, (0, []))[1])
+    for n, (line, fields) in enumerate(rows, start=1):
+        where = f"{path}, row {n} (line {line})"
+        if len(fields) != len(names):
+            raise DataError(
+                f"{where}: {len(fields)} fields, but the {'header' if header is None else 'first line'} has "
+                f"{len(names)}; is a {delimiter!r} or a quotation mark inside a text left unquoted?"
+            )
+        yield where, dict(zip(names, fields, strict=True))
 
 
 def _header(path: Path, names: Sequence[str]) -> list[str]:

@@ -5,9 +5,11 @@ from armillary.data.sources.digits import Digits
 from armillary.data.sources.fashion_mnist import FashionMNIST
 from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.sources.huggingface import HuggingFaceDocuments, HuggingFaceImages, HuggingFaceTexts
+from armillary.data.sources.huggingface_pairs import HuggingFacePairs
 from armillary.data.sources.image_folder import ImageFolder
 from armillary.data.sources.infer import infer_source
 from armillary.data.sources.moses import AlignedFiles
+from armillary.data.sources.pairs import PairTable
 from armillary.data.sources.stdlib import StandardLibrary
 from armillary.data.sources.stdlib_modules import StandardLibraryModules
 from armillary.data.sources.table import DocumentTable, LabelledTable
@@ -22,10 +24,12 @@ __all__ = [
     "FashionMNIST",
     "HuggingFaceDocuments",
     "HuggingFaceImages",
+    "HuggingFacePairs",
     "HuggingFaceTexts",
     "ImageFolder",
     "LabelledTable",
     "MessageCatalogues",
+    "PairTable",
     "StandardLibrary",
     "StandardLibraryModules",
     "TextFiles",

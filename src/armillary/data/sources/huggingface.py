@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ SAVED = ("dataset_dict.json", "dataset_info.json", "state.json")  # one of them 
 
 
 @dataclass(frozen=True, kw_only=True)
-class HuggingFaceSource(SplitSource):
-    """A data set with its own splits as far as it has them; those that it lacks come out of training.
+class HuggingFaceData(SplitSource):
+    """Where a data set lies, and its rows by split.
 
     Splits with other names than train, validation and test (and their usual variants) are counted only.
     """
@@ -29,33 +30,24 @@ class HuggingFaceSource(SplitSource):
     path: str  # a folder written by save_to_disk, or a name on the hub
     config: str | None = None  # which of a hub data set's configurations
     revision: str | None = None  # a commit, branch or tag of the hub's repository
-    held_out: HoldOut = HoldOut()
 
-    @abstractmethod
-    def examples(self, rows: Sequence[Row]) -> list[Any]:
-        """Return the example in each row; DataError, naming the row, when one cannot be used."""
+    def rows(self) -> tuple[dict[Split, list[Row]], int]:
+        """Return the rows of each split that is there, and how many are in splits of other names.
 
-    def read(self) -> Splits:
+        DataError when it cannot be loaded or has no training split.
+        """
         loaded = self._load()
-        rows: list[Row] = []
-        splits: list[Split] = []
+        found: dict[Split, list[Row]] = {}
         n_other = 0
         for name, dataset in loaded.items():
             split = named_split(name)
             if split is None:
                 n_other += len(dataset)
-                continue
-            rows += _rows(dataset, f"{self.path}, {name}")
-            splits += [split] * len(dataset)
-        if "train" not in splits:
+            else:
+                found.setdefault(split, []).extend(_rows(dataset, f"{self.path}, {name}"))
+        if "train" not in found:
             raise DataError(f"{self.path} has no training examples; its splits are {', '.join(loaded)}")
-        given: dict[Split, list[Any]] = {name: [] for name in SPLITS}
-        for split, example in zip(splits, self.examples(rows), strict=True):
-            given[split].append(example)
-        if self.example is not Document:
-            require_classes(given["train"], self.path, at_least=1 if all(given.values()) else 3)
-        found = respect(given, self.held_out)
-        return Splits(found.examples, {**found.report, "n_in_other_splits": n_other})
+        return found, n_other
 
     def _load(self) -> dict[str, Any]:
         """Return the data sets by the name of their split."""
@@ -75,6 +67,28 @@ class HuggingFaceSource(SplitSource):
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(f"the datasets library cannot load {self.path!r}: {reason}") from error
         return dict(loaded) if isinstance(loaded, datasets.DatasetDict) else {"train": loaded}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HuggingFaceSource(HuggingFaceData):
+    """A data set with its own splits as far as it has them; those that it lacks come out of training."""
+
+    held_out: HoldOut = HoldOut()
+
+    @abstractmethod
+    def examples(self, rows: Sequence[Row]) -> list[Any]:
+        """Return the example in each row; DataError, naming the row, when one cannot be used."""
+
+    def read(self) -> Splits:
+        rows, n_other = self.rows()
+        examples = iter(self.examples([row for name in rows for row in rows[name]]))
+        given: dict[Split, list[Any]] = {name: [] for name in SPLITS}
+        for name in rows:
+            given[name] = list(itertools.islice(examples, len(rows[name])))
+        if self.example is not Document:
+            require_classes(given["train"], self.path, at_least=1 if all(given.values()) else 3)
+        found = respect(given, self.held_out)
+        return Splits(found.examples, {**found.report, "n_in_other_splits": n_other})
 
 
 @SOURCES.register("huggingface-documents")

@@ -6,18 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from armillary.core.errors import DataError
-from armillary.data.base import Document, LabelledImage, LabelledText, Source
+from armillary.data.base import Document, LabelledImage, LabelledText, Source, TextPair
 from armillary.data.rows import SUFFIXES
 from armillary.data.sources.fashion_mnist import FashionMNIST
+from armillary.data.sources.gettext import SUFFIXES as CATALOGUES
+from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.sources.huggingface import (
     HuggingFaceDocuments,
     HuggingFaceImages,
     HuggingFaceTexts,
     is_saved,
 )
+from armillary.data.sources.huggingface_pairs import HuggingFacePairs
 from armillary.data.sources.image_folder import ImageFolder
+from armillary.data.sources.moses import AlignedFiles, aligned_files
+from armillary.data.sources.pairs import PairTable
 from armillary.data.sources.table import DocumentTable, LabelledTable
 from armillary.data.sources.text_files import TextFiles
+from armillary.data.sources.tmx import TranslationMemory
 
 TABLES = f"a table ({', '.join(SUFFIXES)})"
 SAVED = "a folder saved by the datasets library"
@@ -25,6 +31,10 @@ ALLOWED: dict[type, str] = {
     Document: f"a text file, a folder of text files, {TABLES} with a column text, or {SAVED}",
     LabelledText: f"{TABLES} with the columns text and label, or {SAVED}",
     LabelledImage: f"a folder with a folder of images for each class, one of idx files, or {SAVED}",
+    TextPair: (
+        f"{TABLES} with a column of texts and one of their targets, two text files of the same lines (corpus "
+        f"for corpus.en and corpus.zh) or a folder of such, .tmx, .po or .mo files, or {SAVED}"
+    ),
 }
 
 
@@ -33,6 +43,8 @@ def infer_source(path: Path, example: type[Any]) -> Source:
 
     Raises DataError, saying what is allowed, when nothing is there or it is no such data.
     """
+    if example is TextPair and (source := _of_pairs(path)) is not None:
+        return source
     if not path.exists():
         raise DataError(f"there is no file or folder {path}; this task takes {ALLOWED[example]}")
     if path.is_dir() and is_saved(path):
@@ -48,6 +60,23 @@ def infer_source(path: Path, example: type[Any]) -> Source:
         is_idx = any(path.glob("*-idx3-ubyte*"))
         return FashionMNIST(path=path) if is_idx else ImageFolder(path=path)
     raise DataError(f"{path} is not what this task learns from, which is {ALLOWED[example]}")
+
+
+def _of_pairs(path: Path) -> Source | None:
+    """Return the source of pairs that ``path``, or the part that the names of two files share, means."""
+    endings = {place.suffix for place in path.glob("**/*")} if path.is_dir() else {path.suffix.lower()}
+    if path.is_dir() and is_saved(path):
+        return HuggingFacePairs(path=str(path))
+    if path.is_file() and path.suffix.lower() in SUFFIXES:
+        return PairTable(path=path)
+    if path.exists() and ".tmx" in endings:
+        return TranslationMemory(path=path)
+    if path.exists() and endings & {*CATALOGUES}:
+        return MessageCatalogues(path=path)
+    for prefix in (path, path.parent / path.stem):  # one of the two files means both
+        if aligned_files(prefix):
+            return AlignedFiles(path=prefix)
+    return None
 
 
 def _saved(folder: Path, example: type[Any]) -> Source:
