@@ -12,9 +12,19 @@ import torch
 from torch import Tensor, nn
 
 from armillary.data.sources import Digits, LabelledTable, TextFiles
+from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.tokenizers import BPEConfig
 from armillary.models import MODELS
-from armillary.tasks import TASKS, ImageClassification, Task, TextClassification, TextGeneration
+from armillary.models.generation import Writing
+from armillary.tasks import (
+    TASKS,
+    ImageClassification,
+    Summarization,
+    Task,
+    TextClassification,
+    TextGeneration,
+    Translation,
+)
 
 OWN_TASKS = [name for name in TASKS if TASKS[name].__module__.startswith("armillary.")]
 OWN_FAMILIES = [name for name in MODELS if MODELS[name].__module__.startswith("armillary.")]
@@ -56,10 +66,24 @@ def image_classification(folder: Path) -> Case:
     return Case(ImageClassification(source=digits), [image.pixels for image in digits.split("test")[:3]])
 
 
+def translation(folder: Path) -> Case:
+    source = MessageCatalogues(path=write_catalogue(folder))
+    task = Translation(source=source, tokenizer=TOKENIZER, max_source=40, max_target=40, writing=Writing())
+    return Case(task, ["the old star", "", "salt and butter\n\nthe tide", "\x07 \U0001f600 12 北京"])
+
+
+def summarization(folder: Path) -> Case:
+    source = MessageCatalogues(path=write_notes(folder))
+    task = Summarization(source=source, tokenizer=TOKENIZER, max_source=16, max_target=40, writing=Writing())
+    return Case(task, ["the old star", " ", "the tide " * 40])
+
+
 CASES: dict[str, Callable[[Path], Case]] = {
     "text-generation": text_generation,
     "text-classification": text_classification,
     "image-classification": image_classification,
+    "translation": translation,
+    "summarization": summarization,
 }
 
 
@@ -78,6 +102,30 @@ def write_table(folder: Path) -> Path:
     return path
 
 
+def write_catalogue(folder: Path) -> Path:
+    """Sentences and their translation: the same words in capitals, the other way round."""
+    rng = np.random.default_rng(2)
+    lines = [sentence(rng, subject) for _ in range(80) for subject in SUBJECTS]
+    return write_messages(folder / "words.po", [(line, turned(line)) for line in lines])
+
+
+def write_notes(folder: Path) -> Path:
+    """Notes of three sentences, of which the last says what matters."""
+    rng = np.random.default_rng(3)
+    notes = [[sentence(rng, subject) for subject in SUBJECTS] for _ in range(240)]
+    return write_messages(folder / "notes.po", [(" ".join(note), note[-1]) for note in notes])
+
+
+def write_messages(path: Path, pairs: list[tuple[str, str]]) -> Path:
+    entries = [f'msgid "{source}"\nmsgstr "{target}"\n' for source, target in pairs]
+    path.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n' + "\n".join(entries))
+    return path
+
+
+def turned(line: str) -> str:
+    return " ".join(reversed(line.removesuffix(".").upper().split())) + "."
+
+
 def sentence(rng: np.random.Generator, subject: str) -> str:
     words = rng.choice(SUBJECTS[subject].split(), 4).tolist() + rng.choice(COMMON, 6).tolist()
     return " ".join(rng.permutation(words)) + f" {rng.integers(1000)}."
@@ -86,23 +134,47 @@ def sentence(rng: np.random.Generator, subject: str) -> str:
 class Guess(nn.Module):
     """Says the same, whatever it is asked."""
 
-    def __init__(self, logits: Tensor, *, next_token: bool) -> None:
+    def __init__(self, logits: Tensor, outputs: str) -> None:
         super().__init__()
         self.logits = nn.Parameter(logits)
-        self.next_token = next_token
+        self.outputs = outputs
 
-    def forward(self, inputs: Tensor, _: Any = None) -> Any:
-        if self.next_token:
+    def forward(self, inputs: Tensor, _: Any = None, targets: Tensor | None = None) -> Any:
+        if targets is not None:
+            return self.logits.expand(*targets.shape, -1)
+        if self.outputs == "next-token":
             return self.logits.expand(*inputs.shape, -1), None
         return self.logits.expand(len(inputs), -1)
+
+    def read(self, inputs: Tensor, lengths: Any = None, n_beams: int = 1) -> Rows:  # noqa: ARG002
+        return Rows(len(inputs), n_beams)
+
+    def write(self, tokens: Any, state: Rows) -> Tensor:  # noqa: ARG002
+        return self.logits.expand(state.n_sources * state.n_beams, -1)
+
+    def alignment(self, inputs: Tensor, lengths: Any, targets: Tensor) -> Tensor:  # noqa: ARG002
+        return torch.full((*targets.shape, inputs.shape[1]), 1 / inputs.shape[1])
+
+
+@dataclass
+class Rows:
+    """The state of a model that remembers nothing."""
+
+    n_sources: int
+    n_beams: int
+
+    def reorder(self, rows: Tensor) -> None:
+        pass
+
+    def keep(self, sources: Tensor) -> None:
+        self.n_sources = len(sources)
 
 
 def guess(task: Task, logits: Tensor | None = None) -> nn.Module:
     """Return a model that gives each class or token the same ``logits``: all alike, unless given."""
     signature = task.signature()
-    next_token = signature.outputs == "next-token"
-    n_outputs = signature.vocab_size if next_token else signature.n_classes
-    return Guess(torch.zeros(n_outputs) if logits is None else logits, next_token=next_token)
+    n_outputs = signature.n_classes if signature.outputs == "class" else signature.vocab_size
+    return Guess(torch.zeros(n_outputs) if logits is None else logits, signature.outputs)
 
 
 def tiny_model(task: Task, family: str = "transformer", n_params: float = 3e4) -> nn.Module:

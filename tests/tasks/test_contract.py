@@ -24,7 +24,8 @@ def test_its_signature_says_all_that_a_model_needs(case: Case):
 def test_its_dummy_batch_has_the_training_shape_and_costs_no_data(case: Case):
     real, dummy = case.task.training_batches(5, seed=0)[0], case.task.dummy_batch(5)
     assert dummy.n_examples == real.n_examples == 5
-    assert dummy.n_units == real.n_units
+    if real.target_lengths is None:
+        assert dummy.n_units == real.n_units
     assert dummy.inputs.shape[2:] == real.inputs.shape[2:]
     assert dummy.inputs.dtype == real.inputs.dtype
     assert not dummy.inputs.any()
@@ -41,7 +42,7 @@ def test_its_batches_are_a_function_of_seed_and_step(case: Case):
 
 def test_the_loss_of_a_uniform_guess_is_the_log_of_the_number_of_answers(case: Case):
     signature = case.task.signature()
-    n_answers = signature.vocab_size if signature.outputs == "next-token" else signature.n_classes
+    n_answers = signature.n_classes if signature.outputs == "class" else signature.vocab_size
     model = guess(case.task)
     loss, state = case.task.loss(model, case.task.training_batches(5, seed=0)[0])
     assert loss.item() == pytest.approx(math.log(n_answers), rel=1e-6)
@@ -114,10 +115,11 @@ def test_its_baselines_are_judged_by_the_same_metrics_and_differ(case: Case):
     assert case.task.headline in metrics
     for scores in baselines.values():
         assert scores.keys() <= metrics.keys()
-        assert scores["loss"] < metrics["loss"]  # every baseline knows more than nothing
-    floor, best = baselines.values()
+        if "loss" in metrics.keys() & scores.keys():
+            assert scores["loss"] < metrics["loss"]  # every baseline knows more than nothing
+    values = [scores[case.task.headline] for scores in baselines.values()]
     sign = 1 if case.task.headline_up else -1
-    assert sign * best[case.task.headline] > sign * floor[case.task.headline]
+    assert max(sign * value for value in values) > sign * values[0]
 
 
 def test_an_option_that_it_does_not_know_is_refused(case: Case):
