@@ -105,15 +105,17 @@ def _densified(signatures: UInt32[np.ndarray, "n hashes"]) -> UInt32[np.ndarray,
     The order is the same for all texts, so that equal sets of pieces still give equal signatures.
     """
     probes = np.random.default_rng(0).permuted(np.tile(np.arange(N_HASHES), (N_HASHES, 1)), axis=1)
-    dense = signatures.copy()
-    rows, bins = np.nonzero(signatures == EMPTY)
-    for attempt in range(N_HASHES):
-        if not len(rows):
-            break
-        found = signatures[rows, probes[bins, attempt]]
-        dense[rows, bins] = found
-        rows, bins = rows[found == EMPTY], bins[found == EMPTY]
-    return dense
+    given = np.ascontiguousarray(signatures.T)  # bin by bin: what is gathered lies together in memory
+    dense = given.copy()
+    for filled, order, values in zip(dense, probes, given, strict=True):
+        rows = np.flatnonzero(values == EMPTY)
+        for other in order:
+            found = given[other, rows]
+            filled[rows] = found
+            rows = rows[found == EMPTY]
+            if not len(rows):
+                break
+    return np.ascontiguousarray(dense.T)
 
 
 def _similar_pairs(signatures: UInt32[np.ndarray, "n hashes"]) -> Edges:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,12 @@ class Columns:
             raise DataError(f"{row[0]}: {self.split!r} is train, validation or test, got {mark!r}")
         return MarkedPair(source, target, document, split=split)
 
+    def described(self) -> str:
+        """Return which columns these are and how to have them the other way round."""
+        turned = shlex.join([f"source.source_column={self.target}", f"source.target_column={self.source}"])
+        document = f", document {self.document!r}" if self.document is not None else ""
+        return f"source {self.source!r}, target {self.target!r}{document}; the other way round: {turned}"
+
 
 def pairs_in(rows: Iterable[Row], given: Columns, where: str, note: str = "") -> Iterator[TextPair]:
     """Yield the pair in each row, in the columns ``given`` or else found; see ``found_columns``.
@@ -76,12 +83,8 @@ def pairs_in(rows: Iterable[Row], given: Columns, where: str, note: str = "") ->
     rows = (_flat(row) for row in rows)
     sample = list(itertools.islice(rows, SAMPLE))
     columns = found_columns([values for _, values in sample], given, where)
-    two = columns.source, columns.target
-    if two != (given.source, given.target) and (note or two != USUAL):
-        say(
-            f"{where}: {note}source {two[0]!r}, target {two[1]!r}; the other way round: "
-            f"source.source_column={two[1]} source.target_column={two[0]}"
-        )
+    if columns != given and (note or (columns.source, columns.target) != USUAL):
+        say(f"{where}: {note}{columns.described()}")
     for row in itertools.chain(sample, rows):
         yield columns.pair(row)
 
@@ -148,8 +151,10 @@ def _two(
             return fitting[0]
         if fitting:
             break
+    if len(names) < 2:
+        raise DataError(f"{where} has one column, {', '.join(names)}; a pair has two")
     raise DataError(
-        f"{where} has the column{'s' * (len(names) != 1)} {', '.join(names)}; name those of the texts and "
+        f"{where} has the columns {', '.join(names)}; name those of the texts and "
         "of their targets: source.source_column=NAME source.target_column=NAME"
     )
 

@@ -7,6 +7,8 @@ sample.  So when a group of several documents is larger than the smaller held-ou
 as if nothing tied them, and a held-out pair is dropped when training nearly repeats its source or its target.
 Training keeps its boilerplate then; the held-out texts are all new.
 
+Documents too few, or too unequal, to make up half of a held-out share are divided, and counted.
+
 Where the data bring their own splits, these stand, and it is training that loses what nearly repeats them.
 """
 
@@ -34,6 +36,9 @@ def hold_out_pairs(pairs: Sequence[TextPair], shares: HoldOut, *, apart: bool = 
     """
     documents = _documents(pairs)
     counts = {"n_documents": len({pair.document for pair in pairs if pair.document})}
+    if _is_short(_drawn(pairs, documents, shares), shares):
+        documents = np.arange(len(pairs))
+        counts["n_documents_divided"] = counts["n_documents"]
     if not apart:
         return Splits(_of_places(pairs, _drawn(pairs, documents, shares), shares), counts)
     sides = _sides(pairs)
@@ -87,6 +92,13 @@ def _drawn(pairs: Sequence[TextPair], groups: Groups, shares: HoldOut) -> dict[S
         members.setdefault(group, []).append(i)
     queue = sorted(members, key=lambda group: hash_of(names[group], shares.seed))
     return allot([members[group] for group in queue], [1.0] * len(pairs), shares)
+
+
+def _is_short(places: Mapping[Split, Sequence[int]], shares: HoldOut) -> bool:
+    """Return whether a held-out split has less than half of its share."""
+    n_pairs = sum(map(len, places.values()))
+    wanted: dict[Split, float] = {"validation": shares.validation, "test": shares.test}
+    return any(len(places[name]) < 0.5 * share * n_pairs for name, share in wanted.items())
 
 
 def _of_places(
