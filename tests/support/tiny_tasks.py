@@ -112,7 +112,9 @@ def write_catalogue(folder: Path) -> Path:
 def write_notes(folder: Path) -> Path:
     """Notes of three sentences, of which the last says what matters."""
     rng = np.random.default_rng(3)
-    notes = [[f"{sentence(rng, subject)[:-1]} times." for subject in SUBJECTS] for _ in range(240)]
+    notes = [
+        [f"{sentence(rng, subject)[:-1]} times.".capitalize() for subject in SUBJECTS] for _ in range(240)
+    ]
     return write_messages(folder / "notes.po", [(" ".join(note), note[-1]) for note in notes])
 
 
