@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -33,6 +33,7 @@ class Translation(SequenceToSequence):
     measure: ClassVar[str] = "chrf"
     default_source: ClassVar[str] = "catalogues"
     cuts_sources: ClassVar[bool] = False
+    varied_spans: float = 0.1
 
     def text_metrics(self, examples: Sequence[TextPair], hypotheses: Sequence[str]) -> dict[str, float]:
         """Return BLEU, chrF, TER with intervals, and what ``tasks.text_metrics`` adds."""
@@ -60,6 +61,18 @@ class Translation(SequenceToSequence):
             decoded = [WrittenText(self.learnt_tokenizer.decode(w.tokens), w.score) for w in best]
             by_text[i].append((j, decoded))
         return [_whole(text, mine) for text, mine in zip(texts, by_text, strict=True)]
+
+    def stream(self, model: nn.Module, raw: Any, **options: Any) -> Iterator[str]:
+        """See ``SequenceToSequence.stream``."""
+        for number, line in enumerate(self.check_text(raw).split("\n")):
+            if number:
+                yield "\n"
+            before = ""
+            for part in filter(None, parts(line.strip(), self._fits)):
+                for i, text in enumerate(self.streamed(model, self.encode([part])[0], options)):
+                    # A part begins as ``joined`` has it: perhaps with a space.
+                    yield text if i else joined([before, text])[len(before) :]
+                    before = text
 
     def _fits(self, text: str) -> bool:
         # A token is a character or more, but a character may be four tokens: count where it could matter.

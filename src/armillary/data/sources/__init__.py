@@ -8,6 +8,7 @@ from armillary.data.sources.huggingface import HuggingFaceDocuments, HuggingFace
 from armillary.data.sources.huggingface_pairs import HuggingFacePairs
 from armillary.data.sources.image_folder import ImageFolder
 from armillary.data.sources.infer import infer_source
+from armillary.data.sources.libreoffice_help import LibreOfficeHelp
 from armillary.data.sources.moses import AlignedFiles
 from armillary.data.sources.pairs import PairTable
 from armillary.data.sources.stdlib import StandardLibrary
@@ -28,6 +29,7 @@ __all__ = [
     "HuggingFaceTexts",
     "ImageFolder",
     "LabelledTable",
+    "LibreOfficeHelp",
     "MessageCatalogues",
     "PairTable",
     "StandardLibrary",
