@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from armillary.core.errors import DataError, MissingExtraError
+from armillary.tasks.edit_rate import edits
 from armillary.tasks.resampling import N_RESAMPLES, Statistics, interval, means
 from armillary.tasks.segmentation import HAN, KANA, words
 
@@ -129,13 +130,13 @@ def translation_statistics(
 ) -> dict[str, Statistics]:
     """Return the sufficient statistics of BLEU, chrF, chrF++ and TER, by the metric's name."""
     metrics = _sacrebleu(bleu_tokenizer(references))
-    counted = [_counts(metric, hypotheses, references) for metric in metrics[: 3 if with_ter else 2]]
+    counted = [_counts(metric, hypotheses, references) for metric in metrics[:2]]
     scored = {
         "bleu": Statistics(counted[0], bleu),
         "chrf": Statistics(counted[1][:, : 3 * CHARACTER_ORDER], chrf),
         "chrf_plus_plus": Statistics(counted[1], chrf),
     }
-    return scored | ({"ter": Statistics(counted[2], ter)} if with_ter else {})
+    return scored | ({"ter": Statistics(_edits(metrics[2], hypotheses, references), ter)} if with_ter else {})
 
 
 def summary_statistics(hypotheses: Sequence[str], references: Sequence[str]) -> dict[str, Statistics]:
@@ -180,8 +181,8 @@ def chrf(sums: Float[np.ndarray, "*batch counts"]) -> Float[np.ndarray, "*batch"
 
 def ter(sums: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch"]:
     """Return TER of (edits, words wanted): edits a hundred words, shifts among them (Snover et al. 2006)."""
-    edits, wanted = sums[..., 0], sums[..., 1]
-    return np.asarray(100 * np.where(wanted > 0, edits / np.maximum(wanted, 1), edits > 0))
+    made, wanted = sums[..., 0], sums[..., 1]
+    return np.asarray(100 * np.where(wanted > 0, made / np.maximum(wanted, 1), made > 0))
 
 
 # --- what sacrebleu and rouge-score count --------------------------------------------------------------
@@ -226,6 +227,13 @@ def _counts(
 ) -> Float[np.ndarray, "n n_counts"]:
     # sacrebleu's own paired tests take each sentence's statistics from this method; no public one has them.
     return np.array(metric._extract_corpus_statistics(list(hypotheses), [list(references)]), dtype=float)
+
+
+def _edits(metric: TER, hypotheses: Sequence[str], references: Sequence[str]) -> Float[np.ndarray, "n 2"]:
+    """Return the edits of each sentence and its reference's length, in the words that TER cuts."""
+    cut = [[metric._preprocess_segment(text).split() for text in texts] for texts in (hypotheses, references)]
+    pairs = zip(*cut, strict=True)
+    return np.array([(edits(words, reference), len(reference)) for words, reference in pairs], dtype=float)
 
 
 @functools.cache
