@@ -1,6 +1,7 @@
 """Where examples come from: one file a source, each registered under its name."""
 
 from armillary.data.base import SOURCES
+from armillary.data.sources.debian_descriptions import DebianDescriptions, DebianSynopses
 from armillary.data.sources.digits import Digits
 from armillary.data.sources.fashion_mnist import FashionMNIST
 from armillary.data.sources.gettext import MessageCatalogues
@@ -20,6 +21,8 @@ from armillary.data.sources.tmx import TranslationMemory
 __all__ = [
     "SOURCES",
     "AlignedFiles",
+    "DebianDescriptions",
+    "DebianSynopses",
     "Digits",
     "DocumentTable",
     "FashionMNIST",
