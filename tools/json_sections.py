@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from armillary.cli import facts
+from armillary.cli import facts, predict_facts
 from armillary.runs.run import Summary
 from armillary.scaling.analysis import LadderAnalysis
 from armillary.scaling.curves.curve_file import SavedCurves
@@ -55,7 +55,11 @@ SECTIONS = (
     ),
     Section(
         "armillary evaluate",
-        "The metrics of a run on a split, and with `--baseline` those of the classical baselines.",
+        "The metrics of a run on a split, with `--baseline` those of the classical baselines, and with "
+        "`--against` a paired test of each metric that it shares with another run. What a run of translation "
+        "or summarization wrote is kept in its folder, in `outputs/`: a line of JSON for each example, with "
+        "`source`, `reference`, `output`, `score` (by the `measure` that the first line names) and, where "
+        "known, `document` and `alignment`.",
         "armillary evaluate runs/text-classification-transformer-s0 --baseline --json",
         (facts.EvaluateFacts,),
     ),
@@ -63,7 +67,19 @@ SECTIONS = (
         "armillary predict",
         "One answer to each input: what a generator wrote, or a classifier's label.",
         'armillary predict runs/text-classification-transformer-s0 "a text to classify" --json',
-        (facts.PredictFacts,),
+        (predict_facts.PredictFacts,),
+    ),
+    Section(
+        "armillary predict, of translation and summarization",
+        "A plain text for each input, or an object where there are several texts or a note.",
+        'armillary predict runs/translation-transformer-s0 "a text to translate" --set n_best=3 --json',
+        (predict_facts.PredictTextFacts,),
+    ),
+    Section(
+        "armillary predict --out",
+        "A file was answered, line by line; the answers themselves are in the file.",
+        "armillary predict runs/translation-transformer-s0 --file in.txt --out out.txt --json",
+        (predict_facts.PredictFileFacts,),
     ),
     Section(
         "armillary ladder and armillary demo",

@@ -7,7 +7,7 @@ dataclasses, so nothing here is needed when a verb runs.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from armillary.core.hardware import Accelerator
 from armillary.fitting.fit import Certificate
@@ -55,21 +55,6 @@ class EvaluateFacts(TypedDict):
     baselines: dict[str, dict[str, float]] | None  # metrics by the baseline's name; null: without --baseline
     outputs: str | None  # file of what the model wrote; null: its task keeps nothing, or with --data
     comparison: PairedRuns | None  # with the run given to --against; null: without
-
-
-class LabelAnswer(TypedDict):
-    """The answer of a classifier."""
-
-    label: str  # the most probable
-    probabilities: dict[str, float]  # of all labels, the most probable first
-    note: NotRequired[str]  # only where the input had to be cut or resized: what was done
-
-
-class PredictFacts(TypedDict):
-    """Answers to inputs."""
-
-    run: str  # as it was named
-    answers: list[str] | list[LabelAnswer]  # in order of the inputs: of a generator the text it wrote
 
 
 class RungFacts(TypedDict):

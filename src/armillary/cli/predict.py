@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from armillary.cli.output import Json, emit
-from armillary.core.errors import DataError, RequestError
-
-if TYPE_CHECKING:
-    from armillary.cli.facts import PredictFacts
+from armillary.cli.output import Json, Quiet
 
 
 def predict(
@@ -22,53 +16,42 @@ def predict(
         list[str] | None, typer.Argument(help="Texts or image files; - reads lines from standard input.")
     ] = None,
     file: Annotated[Path | None, typer.Option(help="Read one input per line from this file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write one answer per line of --file here; as JSON when it ends in .jsonl. "
+            "Stopped, the same command goes on."
+        ),
+    ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="An option of the answer: temperature=0.7."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="An option of the answer: temperature=0.7, n_best=3."
+        ),
     ] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Show a text while it is written.")] = False,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Ask a trained run: a continuation, or a label with its probability, for each input."""
+    """Ask a trained run: a text, or a label with its probability, for each input or line of a file."""
+    from armillary.cli import predict_output as output
+    from armillary.core.errors import RequestError
     from armillary.inference import open_model
     from armillary.runs.store import resolve
 
-    raw = _gather(inputs or [], file)
-    answers = open_model(resolve(run)).answer(raw, **_options(option or []))
-    text = "\n".join(answer if isinstance(answer, str) else _line(answer) for answer in answers)
-    facts: PredictFacts = {"run": run, "answers": answers}
-    emit(facts, as_json, text)
-
-
-def _gather(inputs: list[str], file: Path | None) -> list[str]:
-    lines = list(inputs)
-    if "-" in lines:
-        at = lines.index("-")
-        lines[at : at + 1] = [line.rstrip("\n") for line in sys.stdin]
-    if file is not None:
-        try:
-            lines += file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"cannot read {file}: {error}") from error
-    if not lines:
-        raise RequestError("give at least one input, --file FILE, or - to read standard input")
-    return lines
-
-
-def _options(assignments: list[str]) -> dict[str, Any]:
-    options = {}
-    for assignment in assignments:
-        name, sign, text = assignment.partition("=")
-        if not sign:
-            raise RequestError(f"--set {assignment!r} is no NAME=VALUE")
-        try:
-            options[name] = json.loads(text)
-        except json.JSONDecodeError:
-            options[name] = text
-    return options
-
-
-def _line(answer: Any) -> str:
-    if isinstance(answer, dict) and "label" in answer:
-        shown = [answer["label"], f"{max(answer['probabilities'].values()):.3f}", answer.get("note", "")]
-        return "\t".join(shown).rstrip()
-    return json.dumps(answer, ensure_ascii=False)
+    options = output.parsed_options(option or [])
+    if out is not None:
+        if file is None or inputs or stream:
+            raise RequestError(
+                "--out takes the answers to the lines of --file, without other inputs or --stream"
+            )
+        output.show_file(open_model(resolve(run)), run, file, out, options, as_json=as_json, quiet=quiet)
+        return
+    raw = output.gathered(inputs or [], file)
+    if stream and (as_json or len(raw) > 1):
+        raise RequestError("--stream shows the answer to one input, without --json")
+    model = open_model(resolve(run))
+    if stream:
+        output.show_stream(model.stream(raw[0], **options))
+    else:
+        output.show_answers(run, model.answer(raw, **options), as_json=as_json)

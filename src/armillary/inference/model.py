@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from armillary.data.sources import infer_source
 from armillary.runs.judgement import Judgement
 from armillary.runs.run import Run
 from armillary.tasks import Task
+from armillary.tasks.streaming import Streams
 from armillary.training.config import RunConfig
 from armillary.training.finished import WEIGHTS
 from armillary.training.weights import load_weights, read_tensors
@@ -36,6 +37,15 @@ class Model:
         Raises DataError for an input that is none of the task's, ConfigError for an unknown option.
         """
         return self.task.answer(self.module, inputs, **options)
+
+    def stream(self, text: str, **options: Any) -> Iterator[str]:
+        """Yield the answer to one text piece by piece, each as soon as it is written.
+
+        Raises RequestError when the task's answers do not come in pieces, else as ``answer`` does.
+        """
+        if not isinstance(self.task, Streams):
+            raise RequestError(f"answers of {self.task.kind} do not come in pieces; ask without streaming")
+        return self.task.stream(self.module, text, **options)
 
     def evaluate(self, split: str = "test", batch_size: int = 256) -> dict[str, float]:
         """Return the metrics on a split of the source, or of the data that the model was opened with."""

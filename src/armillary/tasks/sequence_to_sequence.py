@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import random
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,13 +16,14 @@ import torch.nn.functional as F
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from armillary.core.errors import ConfigError, DataError
+from armillary.core.errors import ConfigError, DataError, RequestError
 from armillary.data import cache
 from armillary.data.base import Split, TextPair
 from armillary.data.batch import Batch, Batches
 from armillary.data.copied_spans import varied
 from armillary.data.order import BucketedBatches
 from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
+from armillary.models import generation
 from armillary.models.generation import Writing, Written
 from armillary.models.layers.padding import real_positions
 from armillary.models.signature import Signature
@@ -30,6 +31,7 @@ from armillary.runs.judgement import Alignment, Judged, Judgement, PairedScore
 from armillary.tasks.base import Task, judged
 from armillary.tasks.resampling import Statistics, paired_test
 from armillary.tasks.showing import chosen_to_align
+from armillary.tasks.streaming import spelled
 from armillary.tasks.text_metrics import TextTask, sentence_scores
 from armillary.tasks.writers import Tokens, Writer, padded, writer_of
 
@@ -195,11 +197,32 @@ class SequenceToSequence(Task):
 
         A plain text where that says everything, else {"text", "score", "alternatives", "note"}.
         """
-        for text in raw:
-            if not isinstance(text, str):
-                raise DataError(f"{self.kind} takes texts, got {type(text).__name__}")
+        texts = [self.check_text(text) for text in raw]
         writing = Writing.from_dict({**self.writing.to_dict(), **options})
-        return [_plain(texts) for texts in self.written(model, raw, writing)]
+        return [_plain(best) for best in self.written(model, texts, writing)]
+
+    @abstractmethod
+    def stream(self, model: nn.Module, raw: Any, **options: Any) -> Iterator[str]:
+        """Yield what is written for one text, piece by piece; ``options`` are those of ``answer``.
+
+        Beams cannot be shown before they end: without ``temperature`` each token is the likeliest.
+        """
+
+    def streamed(self, model: nn.Module, row: Tokens, options: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what is written for a row of source tokens, as it is written."""
+        if not isinstance(model, nn.Module):
+            raise RequestError("this engine writes whole texts only; ask without streaming, or with torch")
+        writing = Writing.from_dict({**self.writing.to_dict(), "n_beams": 1, **options})
+        tokenizer, device = self.learnt_tokenizer, next(model.parameters()).device
+        inputs = padded([row])[0].to(device)
+        tokens = generation.stream_one(model, inputs, writing, tokenizer.end_of_text, self.max_target)
+        return spelled(tokens, tokenizer)
+
+    def check_text(self, raw: Any) -> str:
+        """Return ``raw``; DataError when it is no text."""
+        if not isinstance(raw, str):
+            raise DataError(f"{self.kind} takes texts, got {type(raw).__name__}")
+        return raw
 
     def alignment(self, model: nn.Module, source: str, target: str) -> Alignment:
         """Return where each token of ``target`` looked in what the model reads of ``source``."""
@@ -208,7 +231,7 @@ class SequenceToSequence(Task):
         with judged(model) as device:
             batch = _padded([pair]).to(device)
             weights = model.alignment(batch.inputs, batch.lengths, batch.targets)  # type: ignore[operator]
-        pieces = [tuple(self.learnt_tokenizer.pieces(ids)) for ids in pair]
+        pieces = [tuple(self.learnt_tokenizer.pieces(ids.tolist())) for ids in pair]
         rows = weights[0].double().cpu().numpy().round(4).tolist()
         return Alignment(pieces[0], pieces[1], tuple(map(tuple, rows)))
 

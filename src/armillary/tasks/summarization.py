@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -60,6 +60,12 @@ class Summarization(SequenceToSequence):
             note = self._note(len(encoded[i]))
             out[i] = [WrittenText(self.learnt_tokenizer.decode(w.tokens), w.score, note) for w in best]
         return out
+
+    def stream(self, model: nn.Module, raw: Any, **options: Any) -> Iterator[str]:
+        """See ``SequenceToSequence.stream``."""
+        [row] = self.encode([self.check_text(raw).strip()])
+        if len(row) > 1:
+            yield from self.streamed(model, self.read_part(row), options)
 
     def _note(self, n_tokens: int) -> str:
         """Return what to say of a source of ``n_tokens`` tokens, its end mark included."""

@@ -27,8 +27,8 @@ from armillary.models.signature import Signature
 from armillary.tasks.base import TASKS, Task, check_options, judged
 from armillary.tasks.baselines.ngram import NgramModel, gram_order
 from armillary.tasks.metrics import language_metrics
+from armillary.tasks.streaming import spelled
 
-HALF_CHARACTER = "\ufffd"  # how text ends when the bytes of its last character are still to come
 OPTIONS = ("max_tokens", "temperature", "top_k", "top_p", "seed")
 SCORES = 2**25  # scores of next tokens that evaluation holds in memory at a time, whatever the batch size
 STREAMS = 32  # stretches of a split, at most, that are judged side by side when state is carried
@@ -152,17 +152,11 @@ class TextGeneration(Task):
         check_options(self.kind, options, OPTIONS)
         if not isinstance(prompt, str):
             raise DataError(f"{self.kind} takes texts, got {type(prompt).__name__}")
-        tokenizer, written = self.learnt_tokenizer, list[int]()
+        tokenizer = self.learnt_tokenizer
         start = torch.tensor([tokenizer.encode(prompt) or [tokenizer.end_of_text]])
         sampling = Sampling.from_dict(options).replace(stop=tokenizer.end_of_text)
-        for token in generation.stream(model, start, sampling):
-            written.append(int(token))
-            text = tokenizer.decode(written)
-            if text and not text.endswith(HALF_CHARACTER):
-                yield text
-                written.clear()
-        if rest := tokenizer.decode(written):
-            yield rest
+        written = generation.stream(model, start, sampling)
+        yield from spelled((int(token) for token in written), tokenizer)
 
     def save_preprocessor(self, folder: Path) -> None:
         self.learnt_tokenizer.save(folder)
