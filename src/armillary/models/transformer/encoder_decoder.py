@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from armillary.models.layers.attention import Memory, padding_mask
 from armillary.models.layers.block import BlockConfig
 from armillary.models.layers.cache import KeyValueCache
+from armillary.models.layers.copying import CopyHead
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.padding import real_positions
 from armillary.models.layers.positions import PositionKind
@@ -83,11 +84,7 @@ class EncoderDecoder(nn.Module):
         self.embedding = TokenEmbedding(signature.vocab_size, d_model, scale=d_model**0.5)
         self.encoder = Stack(encoder, positions, torch.arange(signature.length)[:, None])
         self.decoder = Stack(decoder, positions, torch.arange(signature.target_length)[:, None])
-        self.copy_head: nn.Module | None = None
-        if copies:
-            from armillary.models.layers.copying import CopyHead
-
-            self.copy_head = CopyHead(d_model)
+        self.copy_head = CopyHead(d_model) if copies else None
 
     def forward(
         self,
@@ -145,6 +142,6 @@ class EncoderDecoder(nn.Module):
         source = state.source
         by_source = x.reshape(len(source.tokens), -1, x.shape[-1])
         spread = scores.reshape(*by_source.shape[:2], -1)
-        log_probs, _ = self.copy_head(by_source, source.vectors, source.tokens, source.real, spread)
+        log_probs = self.copy_head(by_source, source.vectors, source.tokens, source.real, spread)
         out: Tensor = log_probs.reshape(scores.shape)
         return out
