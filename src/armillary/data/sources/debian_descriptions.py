@@ -33,7 +33,7 @@ class Description(NamedTuple):
 @SOURCES.register("debian-descriptions")
 @dataclass(frozen=True, kw_only=True)
 class DebianDescriptions(PairSource):
-    """Synopses and paragraphs of package descriptions, and their translations; a source package is a document.
+    """Synopses and paragraphs of packages' descriptions, and their translations; a document: a source package.
 
     From the indexes of the archives that apt-get knows, fetched when first read.  A list is aligned item by
     item where both sides have as many.  Descriptions whose numbers of paragraphs differ are left out.
@@ -103,7 +103,7 @@ class DebianSynopses(PairSource):
 def descriptions(folder: Path, language: str) -> dict[str, Description]:
     """Return the descriptions in a folder of ``debian.indexes``, by the MD5 sum of the English original."""
     rows = (line.split("\t") for line in (folder / "sources.tsv").read_text(encoding="utf-8").splitlines())
-    source_of = {package: source for package, source in rows}
+    source_of = {fields[0]: fields[1] for fields in rows}
     found: dict[str, Description] = {}
     for fields in _stanzas(folder / f"Translation-{language}"):
         if (md5 := fields["Description-md5"]) not in found:
@@ -123,7 +123,7 @@ def _stanzas(path: Path) -> Iterator[dict[str, str]]:
 
 
 def paragraphs(lines: Sequence[str]) -> list[list[str]]:
-    """Return the paragraphs of an extended description, each as its parts: lead, items of a list, what follows.
+    """Return the paragraphs of an extended description, each as its parts: a lead, items, what follows.
 
     A line of " ." ends a paragraph.  Lines are joined where they were wrapped: a line that begins with a
     bullet, or stands at least as far in as another verbatim line, begins a part (section 5.6.13).
