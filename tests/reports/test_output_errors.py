@@ -34,7 +34,9 @@ def kinds(source, reference, output):
         ("a b c", "一二三四五六", "一 二 一 二 一 二", {"loop"}),
         ("a b c", "one two three four", "very very good four", set()),
         ("a b c", "no no no never", "no no no never", set()),  # the reference says so
-        ("a b c", "the sound of it", "the lalalalala of it", {"loop"}),
+        ("a b c", "the sound of it", "the lalala of it", {"loop"}),
+        ("a b c", "the sound of it", "the souuuuund of it", {"loop"}),
+        ("a b c", "Mississippi and 1.5", "Mississippi and 1000000", set()),
         ("a", "one - two", "one ----- two", set()),
     ],
 )

@@ -42,7 +42,9 @@ def test_chinese_is_chinese():
     latin = {"list.join", "note.join", "col.flop", "stat.of", "step.share", "budget.flops", "budget.usd"}
     latin |= {f"{page}.eyebrow" for page in ("ladder", "plan", "run", "trend")}
     latin |= {"col.trend.value", "trend.joint", "length.n", "align.end", "compare.eyebrow"}
-    latin |= {f"metric.{name}" for name in ("bleu", "chrf", "chrf_plus_plus", "rouge1", "rouge2", "rougeL")}
+    latin |= {
+        f"metric.{name}" for name in ("bleu", "chrf", "chrf_plus_plus", "ter", "rouge1", "rouge2", "rougeL")
+    }
     chinese = re.compile(r"[\u4e00-\u9fff]")
     assert {key for key, texts in table().items() if not chinese.search(texts["zh"])} == latin
 

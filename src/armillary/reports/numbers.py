@@ -65,7 +65,7 @@ def signed_percent(value: float) -> str:
 
 def signed_score(value: float) -> str:
     """Return a difference of scores that run to 100, with its sign: ``+4.0``, ``−0.3``."""
-    return f"{value:+.1f}".replace("-", MINUS)
+    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", MINUS)
 
 
 def probability(value: float) -> str:

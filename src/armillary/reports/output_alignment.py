@@ -75,7 +75,8 @@ def by_words(
 def alignment_plate(name: str, alignment: Alignment, words: Words) -> Plate:
     """Draw ``alignment``, the source along the top and the output down the side."""
     source, output, weights = by_words(alignment, words("align.end"))
-    alt = words("alt.align", source="".join(alignment.source), output="".join(alignment.output))
+    texts = (shown("".join(pieces)) for pieces in (alignment.source, alignment.output))
+    alt = words("alt.align", source=next(texts), output=next(texts))
 
     def draw(canvas: Canvas) -> None:
         row = _NARROW_ROW if canvas.is_narrow else _WIDE_ROW

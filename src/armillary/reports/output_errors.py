@@ -12,7 +12,7 @@ from armillary.runs.judgement import Judged
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_STUTTER = re.compile(r"(\w{1,8}?)\1{4,}")  # inside a word: "lalalalala"
+_STUTTER = re.compile(r"([^\W\d]{2,8}?)\1\1|([^\W\d])\2{4}")  # inside a word: "lalala", "aaaaa"
 _LONGEST_LOOP = 8  # units
 _REPEATS = 3  # times in a row that make a loop
 _SLACK = 2  # units by which short texts may always differ

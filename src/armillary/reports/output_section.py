@@ -134,7 +134,7 @@ def _card(score: str, example: Judged, written: Sequence[tuple[str, str]], words
     for name, output in written:
         html = marked(output, example.reference) if output.strip() else _nothing(words)
         lines.append(Line(name, html, language(output)))
-    return Card(score, example.document, lines)
+    return Card(score, shown(example.document), lines)
 
 
 def _line(name: str, text: str) -> Line:
@@ -163,7 +163,8 @@ def _different(examples: Sequence[Judged]) -> list[Judged]:
 
 
 def _pictures(examples: Sequence[Judged], words: Words) -> list[Picture]:
-    aligned = [example for example in examples if example.alignment is not None]
+    """Return the alignments, those of the best outputs first."""
+    aligned = sorted((e for e in examples if e.alignment is not None), key=lambda e: -e.score)
     return [
         Picture(alignment_plate(f"align-{i}", example.alignment, words), card(example, words))
         for i, example in enumerate(aligned, start=1)

@@ -4,6 +4,8 @@ run.json         format version, configuration, parent, provenance; written when
 metrics.jsonl    one line per record: step, split, n_tokens, train_flops, seconds, lr, loss, ...
 summary.json     the Summary; present only when the run has finished
 checkpoints/     what a killed run resumes from
+outputs/         what the finished model wrote, a file a split; see ``runs.judgement``
+baselines.json   metrics of the classical baselines, once they were asked for
 config.json, model.safetensors, ...    the finished model, beside its preprocessor
 data.json        licence and citation of the data it was trained on
 """
