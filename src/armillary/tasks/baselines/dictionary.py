@@ -18,8 +18,9 @@ from armillary.tasks.segmentation import UNSPACED
 
 ITERATIONS = 5  # of expectation maximization, as Brown et al.
 MAX_LINKS = 8_000_000  # pairs of words in pairs of sentences; of more, sentences evenly spread are taken
-N_UNSPACED_WORDS = 8000
-LONGEST_UNSPACED_WORD = 6  # characters
+N_UNSPACED_WORDS = 4000
+LONGEST_UNSPACED_WORD = 4  # characters
+MAX_RUNS = 16_000  # of characters without spaces that words are learnt from; four times as many add nothing
 UNKNOWN = "<unk>"
 
 PIECE = re.compile(rf"[{UNSPACED}]+|(?:(?![{UNSPACED}])\w)+|[^\w\s]")
@@ -132,7 +133,7 @@ def _unigram(runs: Sequence[str]) -> Tokenizer:
         unk_token=UNKNOWN,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(runs, trainer)
+    tokenizer.train_from_iterator(runs[:: len(runs) // MAX_RUNS + 1], trainer)
     return tokenizer
 
 
