@@ -36,8 +36,8 @@ def of_task(task: str, family: str) -> RunConfig:
     Summaries need names that the model has never seen: there, models copy.
     """
     source = SOURCES[TASKS[task].default_source]()
-    model = MODELS[family](copy=True) if task == "summarization" else MODELS[family]()
-    return RunConfig(task=TASKS[task](source=source), model=model, budget=BUDGET[task])
+    config = RunConfig(task=TASKS[task](source=source), model=MODELS[family](), budget=BUDGET[task])
+    return config.override("model.copy=true") if task == "summarization" else config
 
 
 def _enter(task: str, family: str) -> None:

@@ -1,7 +1,8 @@
 """What a configuration leaves open, derived in one place, each rule with its source.
 
-Language models, and models that turn one text into another: the constants were measured on models of 1e4 to 3e5 parameters, 5e5 to 2e6 tokens of
-512 subwords and one CPU thread; published laws say how they move from there.  Classifiers: customary
+Language models: the constants were measured on models of 1e4 to 3e5 parameters, 5e5 to 2e6 tokens of
+512 subwords and one CPU thread; published laws say how they move from there.  Models that turn one text
+into another follow the same rules, their units being the tokens that they write.  Classifiers: customary
 values, checked on the built-in sources.
 """
 
