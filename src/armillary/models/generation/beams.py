@@ -49,7 +49,7 @@ class Beams:
         n = self._writing.n_beams
         first_rows = np.arange(len(beams))[:, None] * n
         ends = (tokens == self._stop) | (self.n_tokens + 1 == self._limit)
-        for place, rank in np.argwhere(ends[:, :n]):
+        for place, rank in np.argwhere(ends[:, :n]).tolist():
             before = self._tokens[place * n + beams[place, rank], : self.n_tokens]
             self._add_whole(place, before, tokens[place, rank], totals[place, rank])
         # The first n that did not end go on; a stable sort leaves them in their order.
