@@ -20,7 +20,7 @@ from armillary.tasks.parts import joined
 from armillary.tasks.segmentation import sentences, words
 from armillary.tasks.text_metrics import ROUGE, sentence_scores
 
-LEARNT_FROM = 4000  # pairs at most: more change nothing and ROUGE of their sentences takes minutes
+LEARNT_FROM = 4000  # pairs at most, evenly spread: ROUGE of the sentences of all would take minutes
 LONGEST = 60  # sentences of a text that are considered; those behind the sixtieth are left
 OPENINGS = (1, 2)  # words at a sentence's beginning that tell a stock phrase ("this package")
 N_FEATURES = 18
@@ -82,7 +82,8 @@ class Extractor:
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         collection = Collection.of(texts, summaries)
-        learnt = [(t, s) for t, s in zip(texts, summaries, strict=True) if len(t.sentences) > 1][:LEARNT_FROM]
+        learnt = [(t, s) for t, s in zip(texts, summaries, strict=True) if len(t.sentences) > 1]
+        learnt = learnt[:: len(learnt) // LEARNT_FROM + 1]
         if not learnt:
             raise DataError("no text has two sentences to choose from: an extractor has nothing to learn")
         rows = np.concatenate([features(text, collection) for text, _ in learnt])

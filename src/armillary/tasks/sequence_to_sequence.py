@@ -32,7 +32,7 @@ from armillary.tasks.base import Task, judged
 from armillary.tasks.resampling import Statistics, paired_test
 from armillary.tasks.showing import chosen_to_align
 from armillary.tasks.streaming import spelled
-from armillary.tasks.text_metrics import TextTask, sentence_scores
+from armillary.tasks.text_metrics import TextTask, check_installed, sentence_scores
 from armillary.tasks.writers import Tokens, Writer, padded, writer_of
 
 IGNORED = -100  # a target that is padding
@@ -103,6 +103,7 @@ class SequenceToSequence(Task):
         return super().report() | {"n_train_too_long": n_too_long}
 
     def training_batches(self, batch_size: int, seed: int) -> Batches:
+        check_installed(self.kind)
         places, pairs = self._learnable
         texts = self.source.split("train")
         # By the target's length, two by two, then by the source's: little of either side is padding.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TextTask = Literal["translation", "summarization"]
 BleuTokenizer = Literal["13a", "zh", "ja-mecab", "char"]
+JUDGES: dict[TextTask, str] = {"translation": "sacrebleu", "summarization": "rouge-score"}
 ROUGE = ("rouge1", "rouge2", "rougeL")
 MAX_ORDER = 4  # words of the longest n-gram of BLEU
 CHARACTER_ORDER = 6  # characters of the longest n-gram of chrF
@@ -92,6 +93,13 @@ def summary_metrics(
     metrics["mean_words"] = n_words / len(hypotheses)
     metrics["exact_matches"] = _exact_matches(hypotheses, references)
     return metrics
+
+
+def check_installed(task: TextTask) -> None:
+    """Raise MissingExtraError when what judges ``task`` is not installed: before training, not after."""
+    package = JUDGES[task]
+    if importlib.util.find_spec(package.replace("-", "_")) is None:
+        raise MissingExtraError(f"judging {task}", package, "text")
 
 
 def signatures(references: Sequence[str]) -> dict[str, str]:
@@ -206,11 +214,10 @@ def bleu_tokenizer(references: Sequence[str]) -> BleuTokenizer:
 
 
 def _sacrebleu(tokenizer: BleuTokenizer) -> tuple[BLEU, CHRF, TER]:
-    try:
-        from sacrebleu.metrics.bleu import BLEU
-        from sacrebleu.metrics.ter import TER
-    except ImportError as error:
-        raise MissingExtraError("judging translations", "sacrebleu", "text") from error
+    check_installed("translation")
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.ter import TER
+
     characters = tokenizer != "13a"  # TER counts words; of text without spaces it shall count characters
     edits = TER(normalized=characters, asian_support=characters)
     return BLEU(tokenize=tokenizer, force=True), _chrf(WORD_ORDER), edits
@@ -238,10 +245,9 @@ def _edits(metric: TER, hypotheses: Sequence[str], references: Sequence[str]) ->
 
 @functools.cache
 def _rouge() -> RougeScorer:
-    try:
-        from rouge_score.rouge_scorer import RougeScorer
-    except ImportError as error:
-        raise MissingExtraError("judging summaries", "rouge-score", "text") from error
+    check_installed("summarization")
+    from rouge_score.rouge_scorer import RougeScorer
+
     return RougeScorer(list(ROUGE), tokenizer=_Words())
 
 
