@@ -30,6 +30,7 @@ TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)[^<>]*>")
 AS_IF = 10  # characters added to both lengths before they are compared: short texts vary more
 SPREADS = 4.0  # robust standard deviations of log length ratios that are always allowed
 AT_HOME = 0.7  # share of a side's texts from which a script is that side's script
+SOME_LETTERS = 4  # letters that are more than a unit or a placeholder
 MANY_LETTERS = 10  # letters of one side to which the other answers with letters, too
 
 
@@ -47,7 +48,7 @@ class Cleaning(Config):
     duplicates: bool = True  # drop a pair that was there before, letter for letter
     copies: bool = True  # drop a target that is its whole source, case and width aside, if it has letters
     wrong_script: bool = True  # drop texts without a letter of the script that their side is written in
-    length_ratio: float | None = 4.0  # times the corpus' median ratio of target to source, and its inverse
+    length_ratio: float | None = 3.0  # times the corpus' median ratio of target to source, and its inverse
     targets_of_a_source: int | None = None  # different targets of the same source, the first so many
     html_tags: bool = False  # drop a pair whose sides do not have the same tags
 
@@ -148,19 +149,20 @@ def _tags(text: str) -> Counter[tuple[str, str]]:
 
 
 def _in_their_scripts(pairs: Sequence[TextPair]) -> Keep:
-    """Pass a pair unless a side lacks the script of that side and has letters, or should have some.
+    """Pass a pair unless a side has no letter of the script that most of its side's texts are in.
 
-    It should when the other side has ``MANY_LETTERS``.  A side whose texts are in no one script is passed.
+    That alone is no reason: either the text must have ``SOME_LETTERS``, then of others, or the other side
+    ``MANY_LETTERS``, and it answers with hardly any.  A side that is not in one script is passed.
     """
     passing = np.ones(len(pairs), bool)
     sides = [pair.source for pair in pairs], [pair.target for pair in pairs]
-    for texts, others in (sides, sides[::-1]):
+    n_letters = [np.array([sum(map(str.isalpha, text)) for text in texts], int) for texts in sides]
+    for texts, of_it, of_other in zip(sides, n_letters, n_letters[::-1], strict=True):
         found = scripts_in(texts)
         main = main_scripts(found, AT_HOME)
-        if not main:
-            continue
-        answers = np.array([sum(map(str.isalpha, other)) >= MANY_LETTERS for other in others], bool)
-        passing &= found[:, main].any(axis=1) | ~(found.any(axis=1) | answers)
+        if main:
+            should = (of_it >= SOME_LETTERS) | (of_other >= MANY_LETTERS)
+            passing &= found[:, main].any(axis=1) | ~should
     return passing
 
 

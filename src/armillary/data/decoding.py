@@ -79,5 +79,5 @@ def _hint(data: bytes, given: str) -> str:
                 continue
         except UnicodeDecodeError:
             continue
-        return f"; it can be read as {other}: source.encoding={other}"
-    return "; name its encoding with source.encoding=NAME, or leave the file out"
+        return f"; it can be read as {other}: task.source.encoding={other}"
+    return "; name its encoding with task.source.encoding=NAME, or leave the file out"

@@ -37,8 +37,8 @@ def is_language(word: str) -> bool:
 
 
 def normal(code: str) -> str:
-    """Return a code as it is compared: ``zh_CN`` is ``zh-cn``."""
-    return code.strip().lower().replace("_", "-")
+    """Return a code as it is compared: ``zh_CN`` and ``zh_CN.UTF-8`` are ``zh-cn``."""
+    return code.strip().lower().partition(".")[0].replace("_", "-")
 
 
 def matches(code: str, wanted: str) -> bool:
@@ -66,12 +66,12 @@ def chosen_two(
     if len(others) + len(asked) != 2:
         raise DataError(
             f"{where} has {len(codes)} language{'s' * (len(codes) != 1)} ({', '.join(codes)}); name two: "
-            "source.source_language=en source.target_language=zh"
+            "task.source.source_language=en task.source.target_language=zh"
         )
     if source is None and target is None:
         others = sorted(others, key=lambda code: (not matches(code, first or "en"), not matches(code, "en")))
     from_, to = source or others[0], target or others[-1]
-    say(f"{where}: from {from_} to {to}; source.source_language={to} turns it round")
+    say(f"{where}: from {from_} to {to}; task.source.source_language={to} turns it round")
     return from_, to
 
 
@@ -82,7 +82,8 @@ def chosen_one(found: Collection[str], wanted: str | None, where: str) -> str:
         raise ConfigError(f"{where}: " + unknown("language", wanted, codes))
     if wanted is None and len(codes) > 1:
         raise DataError(
-            f"{where} has {len(codes)} languages ({', '.join(codes)}); name one: source.target_language=zh"
+            f"{where} has {len(codes)} languages ({', '.join(codes)}); name one: "
+            "task.source.target_language=zh"
         )
     return wanted or codes[0]
 

@@ -69,7 +69,9 @@ class Columns:
 
     def described(self) -> str:
         """Return which columns these are and how to have them the other way round."""
-        turned = shlex.join([f"source.source_column={self.target}", f"source.target_column={self.source}"])
+        turned = shlex.join(
+            [f"task.source.source_column={self.target}", f"task.source.target_column={self.source}"]
+        )
         document = f", document {self.document!r}" if self.document is not None else ""
         return f"source {self.source!r}, target {self.target!r}{document}; the other way round: {turned}"
 
@@ -155,7 +157,7 @@ def _two(
         raise DataError(f"{where} has one column, {', '.join(names)}; a pair has two")
     raise DataError(
         f"{where} has the columns {', '.join(names)}; name those of the texts and "
-        "of their targets: source.source_column=NAME source.target_column=NAME"
+        "of their targets: task.source.source_column=NAME task.source.target_column=NAME"
     )
 
 

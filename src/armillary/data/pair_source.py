@@ -85,7 +85,7 @@ class PairSource(SplitSource):
             if not splits[name]:
                 raise DataError(
                     f"{self._where()}: training nearly repeats every {name} pair; give it more varied pairs, "
-                    "or let them be repeated: source.near_duplicates_apart=no"
+                    "or let them be repeated: task.source.near_duplicates_apart=no"
                 )
 
     def _where(self) -> str:

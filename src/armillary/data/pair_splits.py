@@ -34,20 +34,21 @@ def hold_out_pairs(pairs: Sequence[TextPair], shares: HoldOut, *, apart: bool = 
     ``apart`` keeps near-duplicates from both sides of the line; see the head of this file.  Every split is
     in the order of its own pairs' hashes, so that its beginning is a sample of the whole.
     """
+    names = [pair.document or _key(pair) for pair in pairs]
     documents = _documents(pairs)
     counts = {"n_documents": len({pair.document for pair in pairs if pair.document})}
-    if _is_short(_drawn(pairs, documents, shares), shares):
-        documents = np.arange(len(pairs))
+    if _is_short(_drawn(names, documents, shares), shares):
+        names, documents = [_key(pair) for pair in pairs], np.arange(len(pairs))
         counts["n_documents_divided"] = counts["n_documents"]
     if not apart:
-        return Splits(_of_places(pairs, _drawn(pairs, documents, shares), shares), counts)
+        return Splits(_of_places(pairs, _drawn(names, documents, shares), shares), counts)
     sides = _sides(pairs)
     groups = joined(documents, *sides)
     if _largest(groups) <= max(_largest(documents), min(shares.validation, shares.test) * len(pairs)):
-        places = _drawn(pairs, groups, shares)
+        places = _drawn(names, groups, shares)
         counts["n_near_duplicates_kept_together"] = len(set(documents.tolist())) - len(set(groups.tolist()))
     else:
-        places = _drawn(pairs, documents, shares)
+        places = _drawn(names, documents, shares)
         known = places["train"]
         for name in SPLITS[1:]:
             held_out = places[name]
@@ -82,16 +83,15 @@ def split_pairs(given: Mapping[Split, Sequence[TextPair]], shares: HoldOut, *, a
     return Splits(found, {**drawn.report, **counts})
 
 
-def _drawn(pairs: Sequence[TextPair], groups: Groups, shares: HoldOut) -> dict[Split, list[int]]:
-    """Return the places in ``pairs`` of each split; groups come by the hash of one name of theirs."""
-    names: dict[int, str] = {}
+def _drawn(names: Sequence[str], groups: Groups, shares: HoldOut) -> dict[Split, list[int]]:
+    """Return the places of each split; groups come by the hash of the first of their names."""
+    first: dict[int, str] = {}
     members: dict[int, list[int]] = {}
-    for i, (pair, group) in enumerate(zip(pairs, groups.tolist(), strict=True)):
-        name = pair.document or _key(pair)
-        names[group] = min(names.get(group, name), name)
+    for i, (name, group) in enumerate(zip(names, groups.tolist(), strict=True)):
+        first[group] = min(first.get(group, name), name)
         members.setdefault(group, []).append(i)
-    queue = sorted(members, key=lambda group: hash_of(names[group], shares.seed))
-    return allot([members[group] for group in queue], [1.0] * len(pairs), shares)
+    queue = sorted(members, key=lambda group: hash_of(first[group], shares.seed))
+    return allot([members[group] for group in queue], [1.0] * len(names), shares)
 
 
 def _is_short(places: Mapping[Split, Sequence[int]], shares: HoldOut) -> bool:

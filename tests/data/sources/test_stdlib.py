@@ -55,5 +55,5 @@ def test_a_python_without_sources_is_told_what_to_do(monkeypatch, tmp_path):
     from armillary.core.errors import DataError
 
     monkeypatch.setattr(sysconfig, "get_paths", lambda: {"stdlib": str(tmp_path)})
-    with pytest.raises(DataError, match="source=text-files"):
+    with pytest.raises(DataError, match="a text of your own: data=FOLDER"):
         library_files()

@@ -65,7 +65,7 @@ def _packaged() -> Path:
         return unpacked(PACKAGE) / FOLDER
     except DataError as error:
         raise DataError(
-            f"{error}; name the folder of Fashion-MNIST's four idx files yourself: source.path=FOLDER"
+            f"{error}; name the folder of Fashion-MNIST's four idx files yourself: data=FOLDER"
         ) from error
 
 

@@ -50,22 +50,20 @@ def library_files() -> list[tuple[str, str]]:
     Empty files and files that are not UTF-8 are no text.  DataError when the sources are not installed.
     """
     root = Path(sysconfig.get_paths()["stdlib"])
-    files = sorted((path.relative_to(root).as_posix(), path) for path in _sources(root))
+    files = sorted((path.relative_to(root).as_posix(), path) for path in source_files(root))
     found = [(name, text) for name, path in files if (text := _text(path)).strip()]
     if not found:
-        raise DataError(
-            f"this Python has no library sources in {root}; name a text of your own: "
-            "source=text-files source.path=FOLDER"
-        )
+        raise DataError(f"this Python has no library sources in {root}; name a text of your own: data=FOLDER")
     return found
 
 
-def _sources(folder: Path) -> Iterator[Path]:
+def source_files(folder: Path) -> Iterator[Path]:
+    """Yield the source files that programmers wrote in a folder and below, in no order; no tests, no tables."""
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name in PASSED_OVER or path.name.startswith(COMPILATION):
             continue
         if path.is_dir():
-            yield from _sources(path)
+            yield from source_files(path)
         elif path.suffix == ".py":
             yield path
 
