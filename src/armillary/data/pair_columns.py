@@ -85,7 +85,8 @@ def pairs_in(rows: Iterable[Row], given: Columns, where: str, note: str = "") ->
     rows = (_flat(row) for row in rows)
     sample = list(itertools.islice(rows, SAMPLE))
     columns = found_columns([values for _, values in sample], given, where)
-    if columns != given and (note or (columns.source, columns.target) != USUAL):
+    usual = (columns.source, columns.target) == USUAL and columns.document == given.document
+    if columns != given and (note or not usual):
         say(f"{where}: {note}{columns.described()}")
     for row in itertools.chain(sample, rows):
         yield columns.pair(row)

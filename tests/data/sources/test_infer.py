@@ -1,16 +1,21 @@
 import pytest
 
 from armillary.core.errors import DataError
-from armillary.data.base import SOURCES, Document, LabelledImage, LabelledText, Source
+from armillary.data.base import SOURCES, Document, LabelledImage, LabelledText, Source, TextPair
 from armillary.data.sources import (
+    AlignedFiles,
     DocumentTable,
     FashionMNIST,
     HuggingFaceDocuments,
     HuggingFaceImages,
+    HuggingFacePairs,
     HuggingFaceTexts,
     ImageFolder,
     LabelledTable,
+    MessageCatalogues,
+    PairTable,
     TextFiles,
+    TranslationMemory,
     infer_source,
 )
 
@@ -18,6 +23,9 @@ from armillary.data.sources import (
 @pytest.fixture
 def given(tmp_path):
     for name in ("a.csv", "b.JSONL", "c.txt", "plain/x.md", "classes/cat/1.png", "saved/dataset_info.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    for name in ("m.tmx", "memories/a.tmx", "zh.po", "locale/zh/LC_MESSAGES/a.mo", "two/c.en", "two/c.zh"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).touch()
     (tmp_path / "idx").mkdir()
@@ -38,6 +46,14 @@ def given(tmp_path):
         ("saved", Document, HuggingFaceDocuments),
         ("saved", LabelledText, HuggingFaceTexts),
         ("saved", LabelledImage, HuggingFaceImages),
+        ("saved", TextPair, HuggingFacePairs),
+        ("a.csv", TextPair, PairTable),
+        ("m.tmx", TextPair, TranslationMemory),
+        ("memories", TextPair, TranslationMemory),
+        ("zh.po", TextPair, MessageCatalogues),
+        ("locale", TextPair, MessageCatalogues),
+        ("two", TextPair, AlignedFiles),
+        ("two/c", TextPair, AlignedFiles),
     ],
 )
 def test_a_path_means_a_source(given, name, example, source):
@@ -47,6 +63,10 @@ def test_a_path_means_a_source(given, name, example, source):
     assert str(found.path) == str(given / name)
 
 
+def test_one_of_two_aligned_files_means_both(given):
+    assert infer_source(given / "two" / "c.zh", TextPair) == AlignedFiles(path=given / "two" / "c")
+
+
 @pytest.mark.parametrize(
     ("name", "example", "allowed"),
     [
@@ -54,6 +74,9 @@ def test_a_path_means_a_source(given, name, example, source):
         ("plain", LabelledText, "with the columns text and label"),
         ("a.csv", LabelledImage, "a folder of images for each class"),
         ("c.txt", LabelledImage, "a folder of images for each class"),
+        ("c.txt", TextPair, r"c\.txt is not .*corpus for corpus\.en and corpus\.zh"),
+        ("plain", TextPair, r"\.tmx, \.po or \.mo files"),
+        ("nowhere", TextPair, "no file or folder .*nowhere; this task takes a table"),
         ("nowhere", Document, r"no file or folder .*nowhere; this task takes a text file"),
     ],
 )
@@ -66,7 +89,7 @@ def test_what_a_task_cannot_use_is_refused_with_what_it_can(given, name, example
 def test_every_source_says_what_it_yields_and_whose_it_is(kind, tmp_path):
     cls = SOURCES[kind]
     assert cls.kind == kind
-    assert cls.example in (Document, LabelledText, LabelledImage)
+    assert cls.example in (Document, LabelledText, LabelledImage, TextPair)
     assert cls.licence
     assert cls.citation
     assert cls.__doc__

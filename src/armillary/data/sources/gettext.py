@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Iterator
+import struct
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -92,7 +93,12 @@ def _files(path: Path) -> list[Path]:
     found = {place for place in path.glob("**/*") if place.suffix in SUFFIXES and place.is_file()}
     if not found:
         raise DataError(f"{path} has no {' or '.join(SUFFIXES)} file in it")
-    return sorted(p for p in found if p.suffix == ".po" or p.with_suffix(".po") not in found)
+    return without_compilations(found)
+
+
+def without_compilations(catalogues: Collection[Path]) -> list[Path]:
+    """Return the catalogues in order, without .mo files that a .po file beside them was compiled to."""
+    return sorted(p for p in catalogues if p.suffix == ".po" or p.with_suffix(".po") not in catalogues)
 
 
 def _opened(path: Path) -> Any:
@@ -105,7 +111,7 @@ def _opened(path: Path) -> Any:
         return polib.mofile(str(path)) if path.suffix == ".mo" else polib.pofile(str(path))
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not in the encoding that its header names: {error}") from error
-    except (OSError, ValueError, IndexError, LookupError) as error:
+    except (OSError, ValueError, LookupError, struct.error) as error:
         raise DataError(f"{path} is no gettext catalogue: {error}") from error
 
 
