@@ -1,7 +1,7 @@
 import pytest
 
 from armillary.core.errors import DataError
-from armillary.data.decoding import read_text
+from armillary.data.decoding import read_lines, read_text
 
 
 @pytest.fixture
@@ -52,3 +52,12 @@ def test_a_wrong_name_of_an_encoding_gets_the_nearest(write):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"nowhere\.txt.*No such file"):
         read_text(tmp_path / "nowhere.txt")
+
+
+def test_lines_end_where_line_feeds_are_and_nowhere_else(tmp_path):
+    (tmp_path / "t").write_bytes("\ufeffa\rb\r\n\u2028c\n\nd".encode())
+    assert read_lines(tmp_path / "t") == ["a\rb", "\u2028c", "", "d"]
+    (tmp_path / "t").write_bytes(b"a\n\n")
+    assert read_lines(tmp_path / "t") == ["a", ""]
+    (tmp_path / "t").write_bytes(b"")
+    assert read_lines(tmp_path / "t") == []

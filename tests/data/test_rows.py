@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from armillary.core.errors import DataError, MissingExtraError
-from armillary.data.rows import label_value, read_rows, text_value
+from armillary.data.rows import first_fields, label_value, read_rows, text_value
 
 
 @pytest.fixture
@@ -115,3 +115,18 @@ def test_missing_texts_are_refused(found):
 def test_a_missing_column_lists_the_columns_and_the_nearest():
     with pytest.raises(DataError, match=r"row 1: .*'text'; did you mean 'texts'\?.*known: id, texts"):
         text_value(("row 1", {"texts": "a", "id": 1}), "text")
+
+
+def test_a_file_without_a_header_has_the_names_it_is_given(write):
+    path = write("t.csv", '1,"a, b"\n2,c\n')
+    assert values(path, header=("1", "2")) == [{"1": "1", "2": "a, b"}, {"1": "2", "2": "c"}]
+    assert first_fields(path, 1, encoding="utf-8") == [["1", "a, b"]]
+    assert first_fields(write("t.jsonl", "{}"), 1, encoding="utf-8") == []
+    with pytest.raises(DataError, match=r"row 2 \(line 2\): 1 fields, but the first line has 3"):
+        values(write("t.csv", "a,b,c\nd\n"), header=("1", "2", "3"))
+
+
+@pytest.mark.parametrize("line", ['"a b', 'a "b" c', '"a" b', 'a""', '"a"b"'])
+def test_a_stray_quotation_mark_makes_all_of_a_tab_separated_file_plain(write, line):
+    found = values(write("t.tsv", f'x\ty\n{line}\t"c"\n'))
+    assert found == [{"x": line, "y": '"c"'}]
