@@ -1,4 +1,4 @@
-"""Learnt tokenizers and encoded texts, kept between runs under a hash of all that decides them.
+"""Learnt tokenizers, encoded texts and split pairs, kept between runs under a hash of what decides them.
 
 They lie in ``$ARMILLARY_CACHE``, else in ``$XDG_CACHE_HOME/armillary``, else in ``~/.cache/armillary``;
 the folder can be deleted at any time.  Files appear whole or not at all, so processes that make the same
@@ -13,13 +13,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tokenizers
 from jaxtyping import Integer
 
 from armillary.core.errors import CheckpointError, DataError
-from armillary.core.files import atomic_path
+from armillary.core.files import atomic_path, write_text
 from armillary.data.tokenizers import Tokenizer, TokenizerConfig, learn
 
 
@@ -73,6 +74,18 @@ def cached_array(name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
     with _writing(), atomic_path(path) as part:
         np.save(part, array)
     return np.asarray(np.load(path, mmap_mode="r"))
+
+
+def cached_json(name: str, make: Callable[[], Any]) -> Any:
+    """Return the value of JSON kept under ``name``; made and kept when it is not there."""
+    path = cache_folder() / f"{name}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # not there, or damaged
+        text = json.dumps(make(), ensure_ascii=False)
+    with _writing():
+        write_text(path, text)
+    return json.loads(text)
 
 
 @contextmanager

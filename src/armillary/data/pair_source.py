@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import platform
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 from armillary.core.errors import DataError
 from armillary.data.base import SPLITS, Split, TextPair
+from armillary.data.cache import cached_json, content_hash
 from armillary.data.cleaning import Cleaning
 from armillary.data.pair_splits import split_pairs
 from armillary.data.splits import HoldOut, Splits, SplitSource
@@ -54,7 +58,23 @@ class PairSource(SplitSource):
         Raises DataError, naming the file and the place in it, when the data cannot be used.
         """
 
+    def files(self) -> Sequence[Path] | None:
+        """Return the files that the pairs are read from, where reading takes long: it is then done once.
+
+        What was read, cleaned and split is kept in the cache until a file, this configuration or this
+        package changes.  None: nothing is kept.
+        """
+        return None
+
     def read(self) -> Splits:
+        files = self.files()
+        if files is None:
+            return self._splits()
+        kept = cached_json(f"pairs/{_decided_by(self, files)}", lambda: _plain(self._splits()))
+        examples = {name: [TextPair(*fields) for fields in kept["examples"][name]] for name in SPLITS}
+        return Splits(examples, kept["report"])
+
+    def _splits(self) -> Splits:
         given: dict[Split, list[TextPair]] = {}
         counts: Counter[str] = Counter()
         for found in self.pairs():
@@ -90,3 +110,17 @@ class PairSource(SplitSource):
 
     def _where(self) -> str:
         return str(getattr(self, "path", f"the source {self.kind!r}"))
+
+
+def _plain(splits: Splits) -> dict[str, Any]:
+    """Return the pairs and the counts as JSON has them."""
+    rows = {name: [(p.source, p.target, p.document) for p in splits[name]] for name in SPLITS}
+    return {"examples": rows, "report": dict(splits.report)}
+
+
+def _decided_by(source: PairSource, files: Sequence[Path]) -> str:
+    """Return a hash of what decides the pairs of a source: its files, its fields, and this code."""
+    code = [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    stats = ((path, path.stat()) for path in files)
+    state = [f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats]
+    return content_hash(state, json.dumps(source.to_dict(), sort_keys=True), platform.python_version(), *code)

@@ -1,8 +1,10 @@
 """Where examples come from: one file a source, each registered under its name."""
 
 from armillary.data.base import SOURCES
+from armillary.data.sources.catalogues import InstalledCatalogues
 from armillary.data.sources.debian_descriptions import DebianDescriptions, DebianSynopses
 from armillary.data.sources.digits import Digits
+from armillary.data.sources.docstrings import Docstrings
 from armillary.data.sources.fashion_mnist import FashionMNIST
 from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.sources.huggingface import HuggingFaceDocuments, HuggingFaceImages, HuggingFaceTexts
@@ -24,6 +26,7 @@ __all__ = [
     "DebianDescriptions",
     "DebianSynopses",
     "Digits",
+    "Docstrings",
     "DocumentTable",
     "FashionMNIST",
     "HuggingFaceDocuments",
@@ -31,6 +34,7 @@ __all__ = [
     "HuggingFacePairs",
     "HuggingFaceTexts",
     "ImageFolder",
+    "InstalledCatalogues",
     "LabelledTable",
     "LibreOfficeHelp",
     "MessageCatalogues",

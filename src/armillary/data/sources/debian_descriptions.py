@@ -33,7 +33,7 @@ class Description(NamedTuple):
 @SOURCES.register("debian-descriptions")
 @dataclass(frozen=True, kw_only=True)
 class DebianDescriptions(PairSource):
-    """Synopses and paragraphs of packages' descriptions, and their translations; a document: a source package.
+    """Synopses and paragraphs of packages' descriptions, and translations; a document: a source package.
 
     From the indexes of the archives that apt-get knows, fetched when first read.  A list is aligned item by
     item where both sides have as many.  Descriptions whose numbers of paragraphs differ are left out.
@@ -46,6 +46,9 @@ class DebianDescriptions(PairSource):
     )
     target_language: str = "de"  # as the indexes are named: de, fr, it, ja, pt_BR, zh_CN
     held_out: HoldOut = HoldOut(validation=0.04, test=0.05)
+
+    def files(self) -> list[Path]:
+        return sorted(indexes("en", self.target_language).iterdir())
 
     def pairs(self) -> Iterator[TextPair | LeftOut]:
         folder = indexes("en", self.target_language)
@@ -88,6 +91,9 @@ class DebianSynopses(PairSource):
     language: str = "en"
     cleaning: Cleaning = Cleaning(targets_of_a_source=1)
     held_out: HoldOut = HoldOut(validation=0.04, test=0.05)
+
+    def files(self) -> list[Path]:
+        return sorted(indexes(self.language).iterdir())
 
     def pairs(self) -> Iterator[TextPair | LeftOut]:
         for description in descriptions(indexes(self.language), self.language).values():

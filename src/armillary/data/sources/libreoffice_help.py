@@ -40,6 +40,10 @@ class LibreOfficeHelp(PairSource):
     held_out: HoldOut = HoldOut(validation=0.04, test=0.05)
     path: Path | None = None  # folder with a folder of pages for each language; None: Debian's packages
 
+    def files(self) -> list[Path]:
+        folders = self._pages(self.source_language), self._pages(self.target_language)
+        return [path for folder in folders for path in sorted(folder.rglob("*.html"))]
+
     def pairs(self) -> Iterator[TextPair | LeftOut]:
         sources, targets = self._pages(self.source_language), self._pages(self.target_language)
         pages = sorted(path.relative_to(sources).as_posix() for path in sources.rglob("*.html"))

@@ -58,7 +58,7 @@ def library_files() -> list[tuple[str, str]]:
 
 
 def source_files(folder: Path) -> Iterator[Path]:
-    """Yield the source files that programmers wrote in a folder and below, in no order; no tests, no tables."""
+    """Yield the source files in a folder and below, in no order; neither tests nor generated tables."""
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name in PASSED_OVER or path.name.startswith(COMPILATION):
             continue
