@@ -46,7 +46,8 @@ def test_the_best_sentences_come_in_the_order_of_the_text():
 def test_training_again_gives_the_same_extractor():
     texts = [SplitText.of(f"Stock phrase. Number {i} is about x{i}. More.") for i in range(60)]
     summaries = [f"about x{i}" for i in range(60)]
-    once, again = (Extractor.train(texts, summaries).summaries(texts[:9]) for _ in range(2))
+    collection = Collection.of(texts, summaries)
+    once, again = (Extractor.train(texts, summaries, collection).summaries(texts[:9]) for _ in range(2))
     assert once == again == [f"Number {i} is about x{i}." for i in range(9)]
 
 
@@ -56,4 +57,4 @@ def test_a_text_is_considered_up_to_its_sixtieth_sentence():
 
 def test_without_anything_to_choose_from_there_is_nothing_to_learn():
     with pytest.raises(DataError, match="two sentences"):
-        Extractor.train([SplitText.of("One.")], ["a"])
+        Extractor.train([SplitText.of("One.")], ["a"], Collection.of([SplitText.of("One.")], ["a"]))

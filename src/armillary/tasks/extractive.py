@@ -73,7 +73,7 @@ class Extractor:
     trees: Any  # a fitted HistGradientBoostingRegressor
 
     @classmethod
-    def train(cls, texts: Sequence[SplitText], summaries: Sequence[str]) -> Extractor:
+    def train(cls, texts: Sequence[SplitText], summaries: Sequence[str], collection: Collection) -> Extractor:
         """Learn from texts and their summaries; the target is the mean of ROUGE-1, -2 and -L (F1).
 
         A target is how far a sentence stands above its text's mean: which sentence, not which text, is
@@ -81,7 +81,6 @@ class Extractor:
         """
         from sklearn.ensemble import HistGradientBoostingRegressor
 
-        collection = Collection.of(texts, summaries)
         learnt = [(t, s) for t, s in zip(texts, summaries, strict=True) if len(t.sentences) > 1]
         learnt = learnt[:: len(learnt) // LEARNT_FROM + 1]
         if not learnt:

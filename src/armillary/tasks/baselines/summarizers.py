@@ -33,7 +33,8 @@ def baseline_summaries(train: Sequence[TextPair], test: Sequence[TextPair]) -> d
     """
     n = max(1, round(float(np.mean([len(sentences(pair.target)) for pair in train]))))
     known = [SplitText.of(pair.source) for pair in train]
-    collection = Collection.of(known, [pair.target for pair in train])
+    summaries = [pair.target for pair in train]
+    collection = Collection.of(known, summaries)
     asked = [SplitText.of(pair.source) for pair in test]
     out = {
         f"lead-{n}": [text.best(-np.arange(len(text.sentences)), n) for text in asked],
@@ -42,7 +43,7 @@ def baseline_summaries(train: Sequence[TextPair], test: Sequence[TextPair]) -> d
         "lexrank": [text.best(lexrank(text.words, collection.rarity), n) for text in asked],
     }
     if any(len(text.sentences) > 1 for text in known):
-        out["extractive"] = Extractor.train(known, [pair.target for pair in train]).summaries(asked, n)
+        out["extractive"] = Extractor.train(known, summaries, collection).summaries(asked, n)
     pairs = zip(asked, test, strict=True)
     out[ORACLE] = [text.best(rouge_of_sentences(text, pair.target), 1) for text, pair in pairs]
     return out
