@@ -21,18 +21,7 @@ from armillary.data.sources.stdlib import source_files
 from armillary.data.splits import HoldOut
 
 STANDARD_LIBRARY = "stdlib"
-# Read where they are installed; BSD, MIT or licences like them.
-SCIENTIFIC = (
-    "matplotlib",
-    "networkx",
-    "numpy",
-    "pandas",
-    "scipy",
-    "sklearn",
-    "statsmodels",
-    "sympy",
-    "torch",
-)
+SCIENTIFIC = ("matplotlib", "numpy", "scipy", "sklearn", "torch")  # there wherever this package is
 
 FEWEST_WORDS = 3  # of a summary: fewer is a label, not a sentence
 MORE = 1.5  # times the summary's words: a shorter text is no longer form of it
@@ -147,8 +136,8 @@ def plain(text: str) -> str:
 
 def _prose(lines: list[str]) -> str:
     """Return lines as one, roles and quotation marks of reStructuredText gone: what a reader of HTML sees."""
-    text = " ".join(" ".join(lines).split()).replace("::", ":")
-    return QUOTED.sub(r"\2", ROLE.sub(r"\1", text))
+    text = QUOTED.sub(r"\2", ROLE.sub(r"\1", " ".join(" ".join(lines).split())))
+    return text[:-1] if text.endswith("::") else text
 
 
 def _folder(package: str) -> Path | None:

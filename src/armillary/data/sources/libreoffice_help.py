@@ -19,6 +19,7 @@ from armillary.data.splits import HoldOut
 FOLDER = "usr/share/libreoffice/help"  # where a package puts its pages, under /
 # A paragraph or heading keeps its id in every translation: that is the alignment.
 BLOCK = re.compile(r'<(p|h[1-6])\s+id="([^"]+)"[^>]*>(.*?)</\1>', re.DOTALL)
+BREAK = re.compile(r"<br[^>]*>")
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -73,4 +74,4 @@ def blocks(page: Path) -> dict[str, str]:
 
 
 def _text(inner: str) -> str:
-    return " ".join(html.unescape(TAG.sub("", inner)).split())
+    return " ".join(html.unescape(TAG.sub("", BREAK.sub(" ", inner))).split())
