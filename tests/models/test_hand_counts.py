@@ -14,8 +14,10 @@ from armillary.models.lstm import ClassicLSTMConfig, LSTMConfig
 from armillary.models.transformer import TransformerConfig
 
 B, T, V, C = 3, 12, 50, 5  # batch, tokens, vocabulary, classes
+W = 7  # tokens written
 WRITING = Signature(vocab_size=V, length=T)
 READING = Signature(outputs="class", vocab_size=V, length=T, n_classes=C)
+PAIRS = Signature(outputs="tokens", vocab_size=V, length=T, target_length=W)
 IMAGE = Signature(inputs="image", outputs="class", channels=1, height=8, width=8, n_classes=C)
 
 
@@ -25,8 +27,9 @@ def flop(config):
         model = config.build()
         tokens = config.signature.inputs == "tokens"
         inputs = torch.zeros(B, T, dtype=torch.long) if tokens else torch.zeros(B, 1, 8, 8)
+        written = (None, torch.zeros(B, W, dtype=torch.long)) if config.signature.outputs == "tokens" else ()
     with FlopCounterMode(display=False) as counter:
-        out = model(inputs)
+        out = model(inputs, *written)
         (out[0] if isinstance(out, tuple) else out).sum().backward()
     return counter.get_total_flops()
 
@@ -105,6 +108,23 @@ def test_recurrent_classifier(signature, steps, entry):
     body = gates + 2 * 2 * 4 * 12 + out + 2 * 16 + 2 * 24
     assert config.n_params == table_or_map + body + 2 * 16 + 16 * C + C
     assert flop(config) == 2 * B * (3 * (steps * (gates + out) + 16 * C) + 2 * steps * entry)
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_recurrent_encoder_decoder(copies):
+    config = LSTMConfig(signature=PAIRS, d_model=16, n_layers=1, d_hidden=24, copy=copies)
+    reading, writing = 2 * 4 * 12 * (16 + 12) + 24 * 16, 4 * 24 * (16 + 24) + 24 * 16
+    bridge, attention = 16 * 2 * 24, 4 * 16 * 16
+    biases, first_states = 2 * 2 * 4 * 12 + 2 * 4 * 24, 2 * 2 * 24
+    pointer = 2 * 16 * 16 + 2 * 16 if copies else 0
+    norms = 5 * 2 * 16
+    body = reading + writing + bridge + attention + biases + first_states + norms
+    assert config.n_params == V * 16 + body + pointer + copies
+    of_sources = T * (reading + 2 * 16 * 16) + bridge
+    of_targets = W * (writing + 2 * 16 * 16 + 16 * V)
+    looking = W * T * 2 * 16  # scores and mixture
+    copying = (T + W) * pointer // 2 + W * T * (16 + 1) if copies else 0
+    assert flop(config) == 3 * 2 * B * (of_sources + of_targets + looking + copying)
 
 
 def test_classic_lstm():

@@ -17,6 +17,8 @@ ABLE = [
 SHAPES = [
     *[pytest.param(kind, {}, id=kind) for kind in ABLE],
     pytest.param("transformer", {"copy": True}, id="transformer-copies"),
+    pytest.param("lstm", {"copy": True}, id="lstm-copies"),
+    pytest.param("lstm", {"n_decoder_layers": 1}, id="lstm-shallow-decoder"),
     pytest.param("transformer", {"n_decoder_layers": 1}, id="transformer-shallow-decoder"),
     pytest.param(
         "transformer",

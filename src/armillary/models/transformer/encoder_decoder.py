@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from armillary.models.layers.attention import Memory, padding_mask
 from armillary.models.layers.block import BlockConfig
 from armillary.models.layers.cache import KeyValueCache
-from armillary.models.layers.copying import CopyHead
+from armillary.models.layers.copying import CopyHead, CopySource
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.padding import real_positions
 from armillary.models.layers.positions import PositionKind
@@ -20,34 +18,20 @@ from armillary.models.signature import Signature
 from armillary.models.transformer.stack import Stack
 
 
-@dataclass(frozen=True)
-class Source:
-    """What was read: tokens, their vectors, and which of them are real (None: all)."""
-
-    tokens: Int[Tensor, "sources source"]
-    vectors: Float[Tensor, "sources source d_model"]
-    real: Bool[Tensor, "sources source"] | None
-
-    def keep(self, sources: Int[Tensor, " n"]) -> Source:
-        """Return these sources alone, in this order."""
-        real = None if self.real is None else self.real[sources]
-        return Source(self.tokens[sources], self.vectors[sources], real)
-
-
 class TransformerState:
     """Some sources, and keys and values of what was written of each so far (``models.sequences``)."""
 
-    def __init__(self, memories: list[Memory], n_beams: int, source: Source) -> None:
+    def __init__(self, memories: list[Memory], n_beams: int, copied: CopySource | None) -> None:
         self.memories = memories
         self.n_beams = n_beams
-        self.source = source
+        self.copied = copied
         self.position = 0  # tokens written
         self.caches = [KeyValueCache() for _ in memories]
 
     @property
     def n_rows(self) -> int:
         """Texts that are being written."""
-        return len(self.source.tokens) * self.n_beams
+        return len(self.memories[0].keys) * self.n_beams
 
     def reorder(self, rows: Int[Tensor, " rows"]) -> None:
         """Let row i go on from what row ``rows[i]`` was, a row of the same source."""
@@ -59,7 +43,7 @@ class TransformerState:
         beams = torch.arange(self.n_beams, device=sources.device)
         self.reorder((sources[:, None] * self.n_beams + beams).flatten())
         self.memories = [memory.keep(sources) for memory in self.memories]
-        self.source = self.source.keep(sources)
+        self.copied = None if self.copied is None else self.copied.keep(sources)
 
 
 class EncoderDecoder(nn.Module):
@@ -106,7 +90,8 @@ class EncoderDecoder(nn.Module):
         real = real_positions(lengths, inputs.shape[1])
         mask = padding_mask(real)
         vectors = self.encoder(self.embedding(inputs), mask)
-        return TransformerState(self.decoder.read(vectors, mask), n_beams, Source(inputs, vectors, real))
+        copied = None if self.copy_head is None else self.copy_head.read(inputs, vectors, real)
+        return TransformerState(self.decoder.read(vectors, mask), n_beams, copied)
 
     def write(
         self, tokens: Int[Tensor, " rows"] | None, state: TransformerState
@@ -137,11 +122,7 @@ class EncoderDecoder(nn.Module):
 
     def _scores(self, x: Float[Tensor, "rows seq d_model"], state: TransformerState) -> Tensor:
         scores = self.embedding.logits(x)
-        if self.copy_head is None:
+        if self.copy_head is None or state.copied is None:
             return scores
-        source = state.source
-        by_source = x.reshape(len(source.tokens), -1, x.shape[-1])
-        spread = scores.reshape(*by_source.shape[:2], -1)
-        log_probs = self.copy_head(by_source, source.vectors, source.tokens, source.real, spread)
-        out: Tensor = log_probs.reshape(scores.shape)
-        return out
+        log_probs: Tensor = self.copy_head(x, state.copied, scores)
+        return log_probs
