@@ -58,13 +58,23 @@ class LibreOfficeHelp(PairSource):
 
     def _pages(self, language: str) -> Path:
         """Return the folder of a language's pages."""
-        root = self.path or Path("/") / FOLDER
-        if self.path is None and not (root / language).is_dir():
-            root = unpacked(f"libreoffice-help-{language.lower()}") / FOLDER
+        root = self.path or _packaged(language)
         pages = root / language / "text"
         if not pages.is_dir():
             raise DataError(f"{root} has no folder {language}/text with pages of LibreOffice's help")
         return pages
+
+
+def _packaged(language: str) -> Path:
+    """Return the folder of installed pages, else of fetched ones."""
+    if ((installed := Path("/") / FOLDER) / language).is_dir():
+        return installed
+    try:
+        return unpacked(f"libreoffice-help-{language.lower()}") / FOLDER
+    except DataError as error:
+        raise DataError(
+            f"{error}; name a folder with LibreOffice's help in both languages: task.source.path=FOLDER"
+        ) from error
 
 
 def blocks(page: Path) -> dict[str, str]:
