@@ -36,16 +36,8 @@ class WritingState(Protocol):
 
 
 @runtime_checkable
-class SequenceModel(Protocol):
-    """A model that reads a sequence of tokens and writes another."""
-
-    def __call__(
-        self,
-        inputs: Int[Tensor, "batch source"],
-        lengths: Int[Tensor, " batch"] | None,
-        targets: Int[Tensor, "batch target"],
-    ) -> Float[Tensor, "batch target vocab_size"]:
-        """Return the scores of each target token, given the source and the targets before it."""
+class WritingModel(Protocol):
+    """What a search for the best text needs of a model."""
 
     def read(
         self,
@@ -59,6 +51,19 @@ class SequenceModel(Protocol):
         self, tokens: Int[Tensor, " rows"] | None, state: WritingState
     ) -> Float[Tensor, "rows vocab_size"]:
         """Return the scores of the next token, after ``tokens`` was written (None: nothing yet)."""
+
+
+@runtime_checkable
+class SequenceModel(WritingModel, Protocol):
+    """A model that reads a sequence of tokens and writes another."""
+
+    def __call__(
+        self,
+        inputs: Int[Tensor, "batch source"],
+        lengths: Int[Tensor, " batch"] | None,
+        targets: Int[Tensor, "batch target"],
+    ) -> Float[Tensor, "batch target vocab_size"]:
+        """Return the scores of each target token, given the source and the targets before it."""
 
     def alignment(
         self,

@@ -13,7 +13,8 @@ from armillary.models.generation.beams import Beams
 from armillary.models.generation.choice import asking
 from armillary.models.generation.drafts import Drafts
 from armillary.models.generation.writing import Writing, Written
-from armillary.models.sequences import SequenceModel
+from armillary.models.layers.product import fixed_weights
+from armillary.models.sequences import WritingModel
 
 
 def write(
@@ -30,10 +31,10 @@ def write(
     tokens it can write, the end mark included.  Raises ConfigError when ``writing`` asks for more.
     """
     limit = writing.limit(max_tokens)
-    reader = cast("SequenceModel", model)
+    reader = cast("WritingModel", model)
     if len(inputs) == 0:
         return []
-    with asking(model):
+    with asking(model), fixed_weights(model):
         if writing.n_beams > 1:
             return _searched(Beams(reader, inputs, lengths, writing, stop, limit), writing.n_best)
         return _drafted(Drafts(reader, inputs, lengths, writing, stop, limit))
@@ -53,7 +54,7 @@ def stream_one(
         )
     limit = writing.limit(max_tokens)
     with asking(model):
-        drafts = Drafts(cast("SequenceModel", model), inputs, None, writing, stop, limit)
+        drafts = Drafts(cast("WritingModel", model), inputs, None, writing, stop, limit)
     return _tokens(model, drafts, stop, limit)
 
 

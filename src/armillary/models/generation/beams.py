@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float32, Int, Int64
 from torch import Tensor
 
 from armillary.models.generation.writing import Writing, Written, next_log_probs
-from armillary.models.sequences import SequenceModel
+from armillary.models.sequences import WritingModel
 
 
 class Beams:
@@ -25,7 +25,7 @@ class Beams:
 
     def __init__(
         self,
-        model: SequenceModel,
+        model: WritingModel,
         inputs: Int[Tensor, "sources source"],
         lengths: Int[Tensor, " sources"] | None,
         writing: Writing,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from armillary.models.generation.choice import drawn, shaped
 from armillary.models.generation.writing import Writing, Written, next_log_probs
-from armillary.models.sequences import SequenceModel
+from armillary.models.sequences import WritingModel
 
 
 class Drafts:
@@ -22,7 +22,7 @@ class Drafts:
 
     def __init__(
         self,
-        model: SequenceModel,
+        model: WritingModel,
         inputs: Int[Tensor, "sources source"],
         lengths: Int[Tensor, " sources"] | None,
         writing: Writing,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from armillary.core.config import Config
 from armillary.core.errors import ConfigError
-from armillary.models.sequences import SequenceModel, WritingState
+from armillary.models.sequences import WritingModel, WritingState
 
 Histories = Int64[np.ndarray, "rows written"]  # the tokens that each row has written so far
 
@@ -102,7 +102,7 @@ class Written:
 
 
 def next_log_probs(
-    model: SequenceModel,
+    model: WritingModel,
     state: WritingState,
     written: Histories,
     writing: Writing,

@@ -36,7 +36,7 @@ class KeyValueCache:
     def take(self, rows: Int[Tensor, " n"]) -> None:
         """Let row i go on from what row ``rows[i]`` was; rows that are not named are forgotten."""
         if self.buffer is not None:
-            self.buffer = self.buffer[:, rows]
+            self.buffer = self.buffer.index_select(1, rows)
 
     def _room_for(self, keys: Tensor) -> Tensor:
         batch, heads, new, d_head = keys.shape

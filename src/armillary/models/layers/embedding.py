@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from armillary.models.layers.initial import normal_
+from armillary.models.layers.product import linear
 
 
 class TokenEmbedding(nn.Module):
@@ -32,4 +32,4 @@ class TokenEmbedding(nn.Module):
 
     def logits(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq vocab_size"]:
         """Return the scores of each token to come next."""
-        return F.linear(x, self.table.weight)
+        return linear(x, self.table.weight)

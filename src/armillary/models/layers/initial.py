@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from armillary.models.layers.product import linear
+
 
 def normal_(weight: Tensor, std: float) -> None:
     """Draw ``weight`` from N(0, std^2); on the meta device there are no numbers to draw."""
@@ -30,6 +32,9 @@ class Linear(nn.Linear):
         normal_(self.weight, self.fresh_std)
         if self.bias is not None:
             nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return linear(x, self.weight, self.bias)
 
 
 class Readout(Linear):
