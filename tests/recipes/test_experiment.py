@@ -13,9 +13,13 @@ def test_every_recipe_is_a_configuration_that_says_what_it_is(name):
     assert RECIPES[name].__doc__
 
 
-def test_every_task_has_a_recipe_for_each_family():
+PAIRS = ("translation", "summarization")
+
+
+def test_every_task_has_a_recipe_for_each_family_that_can_do_it():
     for task in (name for name in TASKS if TASKS[name].__module__.startswith("armillary.")):
-        for family in ("cnn", "lstm", "transformer"):
+        families = ("lstm", "transformer") if task in PAIRS else ("cnn", "lstm", "transformer")
+        for family in families:
             config = RECIPES[f"{task}-{family}"]()
             assert (config.task.kind, config.model.kind) == (task, family)
 

@@ -24,6 +24,12 @@ def test_both_end_at_the_floor(shape: str) -> None:
     assert rate(ScheduleConfig(shape=shape, floor=0.1), step=99, progress=1.0) == pytest.approx(0.1)
 
 
+def test_the_schedule_of_2017_falls_as_one_over_the_root_of_the_step() -> None:
+    schedule = ScheduleConfig(shape="inverse-sqrt", warmup=400)
+    rates = [rate(schedule, step, progress=0.5) for step in (99, 399, 1599, 6399)]
+    assert rates == pytest.approx([0.25, 1, 0.5, 0.25])
+
+
 def test_a_decay_of_nothing_is_a_constant() -> None:
     assert wsd(ScheduleConfig(decay=0.0), 1.0) == 1.0
 

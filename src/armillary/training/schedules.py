@@ -19,7 +19,10 @@ def rate(schedule: ScheduleConfig, step: int, progress: float) -> float:
 
     ``progress`` is the share of the budget used before the step, 0 to 1.
     """
-    return warmup(step, schedule.warmup or 0) * SHAPES[schedule.shape](schedule, step, progress)
+    warm = schedule.warmup or 0
+    if schedule.shape == "inverse-sqrt":
+        return warmup(step, warm) * inverse_sqrt(step, warm)
+    return warmup(step, warm) * SHAPES[schedule.shape](schedule, progress)
 
 
 def warmup(step: int, steps: int) -> float:
@@ -27,7 +30,7 @@ def warmup(step: int, steps: int) -> float:
     return 1.0 if step >= steps else (step + 1) / steps
 
 
-def wsd(schedule: ScheduleConfig, step: int, progress: float) -> float:  # noqa: ARG001
+def wsd(schedule: ScheduleConfig, progress: float) -> float:
     """Stay at the peak, then fall linearly to the floor (Hu et al. 2024, MiniCPM; Haegele et al. 2024)."""
     if schedule.decay == 0:
         return 1.0
@@ -35,18 +38,17 @@ def wsd(schedule: ScheduleConfig, step: int, progress: float) -> float:  # noqa:
     return schedule.floor + (1.0 - schedule.floor) * left
 
 
-def cosine(schedule: ScheduleConfig, step: int, progress: float) -> float:  # noqa: ARG001
+def cosine(schedule: ScheduleConfig, progress: float) -> float:
     """Fall along half a cosine to the floor (Loshchilov & Hutter 2017, SGDR)."""
     return schedule.floor + (1.0 - schedule.floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-def inverse_sqrt(schedule: ScheduleConfig, step: int, progress: float) -> float:  # noqa: ARG001
-    """Fall as 1 / sqrt(step) once the warm-up is over (Vaswani et al. 2017, eq. 3)."""
-    warm = max(1, schedule.warmup or 0)
-    return math.sqrt(warm / max(warm, step + 1))
+def inverse_sqrt(step: int, steps: int) -> float:
+    """Fall as one over the root of the step, after a warm-up of ``steps`` (Vaswani et al. 2017, eq. 3)."""
+    return math.sqrt(max(1, steps) / max(1, steps, step + 1))
 
 
-SHAPES = {"wsd": wsd, "cosine": cosine, "inverse-sqrt": inverse_sqrt}
+SHAPES = {"wsd": wsd, "cosine": cosine}
 
 
 def stable_steps(config: RunConfig) -> int:
@@ -64,5 +66,5 @@ def stable_steps(config: RunConfig) -> int:
             f"where the decay of {config.budget!r} starts depends on the clock; budget in steps"
         )
     return bisect.bisect_left(
-        range(steps), True, key=lambda step: wsd(config.schedule, step, step / steps) < 1.0
+        range(steps), True, key=lambda step: wsd(config.schedule, step / steps) < 1.0
     )

@@ -64,7 +64,7 @@ def test_where_it_cannot_be_had_the_error_says_what_to_do(tmp_path, monkeypatch)
     monkeypatch.setattr(fashion_mnist, "FOLDER", "nowhere")
     monkeypatch.setenv("ARMILLARY_CACHE", str(tmp_path))
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(DataError, match=r"apt-get and dpkg are; .*source\.path=FOLDER"):
+    with pytest.raises(DataError, match=r"apt-get and dpkg are; .*data=FOLDER"):
         FashionMNIST().read()
 
 
