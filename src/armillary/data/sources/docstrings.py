@@ -30,8 +30,8 @@ UNDERLINE = re.compile(r"[-=~^]{3,}")
 BULLET = re.compile(r"(?:[*+•-]|\d{1,2}[.)]|:\w+[^:]*:)\s")  # or a field, such as :param x:
 APART_LINE = re.compile(r"[-=~^]{3,}$|>>>|\.\.\.( |$)|\.\. +(?:\[|_|version)")  # underlines, code, references
 DIRECTIVE = re.compile(r"^\.\. +[\w:-]+::\s*")
-ROLE = re.compile(r":(?:[a-z]+:)?[a-z]+:`~?([^`<]*?)(?:\s*<[^`]*>)?`")
-QUOTED = re.compile(r"(`{1,2})(?=\S)(.+?)(?<=\S)\1_*", re.DOTALL)
+ROLE = re.compile(r":(?:[a-z]+:)?[a-z]+:(?=`)")
+QUOTED = re.compile(r"(`{1,2})~?(?=\S)(.+?)(?:\s*<[^`]*>)?(?<=\S)\1_*")  # code, a role's text, a link's
 # Sections that do not say what a function does (numpydoc's and Google's names).
 APART = frozenset({"examples", "example", "references", "see also", "notes"})
 GOOGLE = frozenset(
@@ -92,11 +92,16 @@ ALLOWED = f"{STANDARD_LIBRARY}, or the name that a package is imported by, such 
 
 def docstrings(code: str) -> Iterator[str]:
     """Yield the docstrings of a module, its classes and functions.  SyntaxError when it is not Python."""
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            text = ast.get_docstring(node)
+    blocks: list[ast.AST] = [ast.parse(code)]
+    while blocks:
+        block = blocks.pop()
+        if isinstance(block, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(block)
             if text:
                 yield text
+        for name in ("handlers", "finalbody", "orelse", "body"):  # expressions hold no docstrings
+            inner = getattr(block, name, [])
+            blocks += reversed(inner if isinstance(inner, list) else [])
 
 
 def summarised(docstring: str, document: str = "") -> TextPair | None:
@@ -136,7 +141,7 @@ def plain(text: str) -> str:
 
 def _prose(lines: list[str]) -> str:
     """Return lines as one, roles and quotation marks of reStructuredText gone: what a reader of HTML sees."""
-    text = QUOTED.sub(r"\2", ROLE.sub(r"\1", " ".join(" ".join(lines).split())))
+    text = QUOTED.sub(r"\2", ROLE.sub("", " ".join(" ".join(lines).split())))
     return text[:-1] if text.endswith("::") else text
 
 
