@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from armillary.models import generation
 from armillary.models.generation import Writing, Written
+from armillary.models.layers.product import fixed_weights
 from armillary.tasks.base import judged
 
 Tokens = Integer[np.ndarray, " _"]  # of any length
@@ -40,7 +41,7 @@ class TorchWriter:
     ) -> list[list[Written]]:
         """See ``Writer``."""
         written: dict[int, list[Written]] = {}
-        with judged(self._model) as device:
+        with judged(self._model) as device, fixed_weights(self._model):
             for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
                 inputs, lengths = padded([rows[i] for i in places])
                 best = generation.write(
