@@ -125,3 +125,49 @@ def test_an_alignment_is_a_share_of_the_real_source(kind, fields):
 def test_one_dial_reaches_every_size(kind, n_params):
     member = MODELS[kind]().fit_to(PAIRS).at_size(n_params)
     assert member.n_params == pytest.approx(n_params, rel=0.05)
+
+
+def learnt(kind, task, vocab_size, n_steps, **fields):
+    """Return (share of tokens right that training had, and of those it never had), of rows of four.
+
+    Training has no token of the last 50.
+    """
+    torch.manual_seed(0)
+    signature = PAIRS.replace(vocab_size=vocab_size)
+    config = MODELS[kind](signature=signature, d_model=32, n_layers=1, dropout=0.0, **fields)
+    model = config.build()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=n_steps, pct_start=0.1)
+    for _ in range(n_steps):
+        rows = torch.randint(vocab_size - 50, (32, 4))
+        targets = task(rows)
+        loss = F.cross_entropy(model(rows, None, targets).flatten(0, 1), targets.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+    model.eval()
+    shares = []
+    with torch.inference_mode():
+        for tokens in (range(vocab_size - 50), range(vocab_size - 50, vocab_size)):
+            rows = torch.randint(tokens.start, tokens.stop, (100, 4))
+            right = model(rows, None, task(rows)).argmax(-1) == task(rows)
+            shares.append(right.float().mean().item())
+    return shares
+
+
+def test_a_recurrent_network_learns_to_write_backwards():
+    seen, _ = learnt("lstm", lambda rows: rows.flip(1), 100, 120)
+    assert seen > 0.9
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_steps", "least"),
+    [("lstm", 120, 0.9), pytest.param("transformer", 400, 0.6, marks=pytest.mark.slow)],
+)
+def test_only_a_pointer_copies_tokens_that_training_never_had(kind, n_steps, least):
+    _, copied = learnt(kind, lambda rows: rows, 1050, n_steps, copy=True)
+    _, written = learnt(kind, lambda rows: rows, 1050, n_steps)
+    assert copied > least
+    assert written < 0.1
