@@ -106,6 +106,7 @@ def test_what_is_no_summary_is_left_out(docstring):
         ("Wrapped\nlines.\n\nMore.", "Wrapped lines.\nMore."),
         ("- one\n  goes on\n- two", "- one goes on\n- two"),
         ("As in::\n\n    code = 1\n\n        more\n\nAfter.", "As in:\nAfter."),
+        (">>> f(1)\n... more\n'printed'\n\nAfter.", "After."),
         (".. note:: Beware\n   of it.", "Beware of it."),
         (":param x: one\n:returns: two", ":param x: one\n:returns: two"),
         ("Text\n\nExample:\n    f(1)\n\nArgs:\n    x: one\n", "Text\nx: one"),

@@ -28,7 +28,7 @@ MORE = 1.5  # times the summary's words: a shorter text is no longer form of it
 
 UNDERLINE = re.compile(r"[-=~^]{3,}")
 BULLET = re.compile(r"(?:[*+•-]|\d{1,2}[.)]|:\w+[^:]*:)\s")  # or a field, such as :param x:
-APART_LINE = re.compile(r"[-=~^]{3,}$|>>>|\.\.\.( |$)|\.\. +(?:\[|_|version)")  # underlines, code, references
+APART_LINE = re.compile(r"[-=~^]{3,}$|\.\. +(?:\[|_|version)")  # underlines, references, versions
 DIRECTIVE = re.compile(r"^\.\. +[\w:-]+::\s*")
 ROLE = re.compile(r":(?:[a-z]+:)?[a-z]+:(?=`)")
 QUOTED = re.compile(r"(`{1,2})~?(?=\S)(.+?)(?:\s*<[^`]*>)?(?<=\S)\1_*")  # code, a role's text, a link's
@@ -45,8 +45,8 @@ class Docstrings(PairSource):
     """What docstrings say after their first paragraph, and that paragraph, their summary (PEP 257).
 
     From the source files of the standard library and of installed packages, none of which is imported; a
-    module is a document.  Examples, references and notes are left out of the texts,
-    and the marks of reStructuredText.
+    module is a document.  Examples, references, notes and the marks of reStructuredText are left out of the
+    texts.
     """
 
     kind: ClassVar[str] = "docstrings"
@@ -120,14 +120,15 @@ def plain(text: str) -> str:
     A part is a paragraph, an item of a list or a parameter with what is said of it.
     """
     parts: list[list[str]] = [[]]
-    passing, indent, literal = True, 0, -1
+    passing, in_session, indent, literal = True, False, 0, -1
     lines = text.split("\n")
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         words = line.strip()
         if is_heading := UNDERLINE.fullmatch(after.strip()) is not None or words in GOOGLE:
             passing = words.rstrip(":").lower() not in APART
         depth = len(line) - len(line.lstrip())
-        is_code = literal >= 0 and (depth > literal or not words)
+        in_session = bool(words) and (in_session or words.startswith(">>>"))  # with what it printed
+        is_code = in_session or (literal >= 0 and (depth > literal or not words))
         if is_heading or not passing or is_code or APART_LINE.match(words):
             parts.append([])
             continue
