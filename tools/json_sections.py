@@ -82,6 +82,12 @@ SECTIONS = (
         (predict_facts.PredictFileFacts,),
     ),
     Section(
+        "armillary export",
+        "A run of translation or summarization as a folder of another library, and how alike both answer.",
+        "armillary export runs/translation-transformer-s0 huggingface --json",
+        (facts.ExportFacts,),
+    ),
+    Section(
         "armillary ladder and armillary demo",
         "Everything that a ladder says: each family's law with its back-test, the held-out model against its "
         "prediction, the families compared, what larger models would cost.",

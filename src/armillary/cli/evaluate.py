@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from armillary.cli.output import Json, emit
+from armillary.cli.output import Engine, Json, emit
 
 if TYPE_CHECKING:
     from armillary.cli.facts import EvaluateFacts
@@ -23,6 +23,7 @@ def evaluate(
     against: Annotated[
         str | None, typer.Option(metavar="RUN", help="Test the difference to this run on the same examples.")
     ] = None,
+    engine: Engine = "torch",
     as_json: Json = False,
 ) -> None:
     """Measure a trained run on a split of its source, or on other data; what it wrote there is kept."""
@@ -31,10 +32,11 @@ def evaluate(
     from armillary.runs.store import resolve
 
     asked, other = resolve(run), resolve(against) if against else None
-    model = open_model(asked, data=data)
+    model = open_model(asked, data=data, engine=engine)
     judgement = model.judge(split)
     baselines = model.task.baseline() if baseline else None
-    outputs = keep(asked, judgement, baselines) if data is None else None
+    own = data is None and engine == "torch"  # another engine's texts are not the run's
+    outputs = keep(asked, judgement, baselines) if own else None
     comparison = compare(asked, other, judgement, kept_judgement(other, split, data)) if other else None
     facts: EvaluateFacts = {
         "run": run,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypedDict
 
 from armillary.core.hardware import Accelerator
+from armillary.export.parity import Parity
 from armillary.fitting.fit import Certificate
 from armillary.fitting.selection import BackTest
 from armillary.fitting.uncertainty import Estimate
@@ -320,6 +321,14 @@ class LeversFacts(TypedDict):
     costs: LeversCosts
     delivered: str  # the share of the peak that was assumed, in words
     levers: list[LeverFacts]  # the one that saves most first
+
+
+class ExportFacts(TypedDict):
+    """A run in the format of another library."""
+
+    run: str  # as it was named
+    out: str  # the folder that was made
+    parity: Parity  # how alike the run and the folder answer
 
 
 class ReportFacts(TypedDict):

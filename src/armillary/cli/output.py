@@ -16,6 +16,10 @@ from armillary.core.plain import to_plain
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+Engine = Annotated[
+    str,
+    typer.Option(help="torch, or ctranslate2: translations and summaries in int8, several times as fast."),
+]
 Assignments = Annotated[
     list[str] | None,
     typer.Argument(metavar="[NAME=VALUE]...", help="Fields to set, by dotted path: seed=1 model.d_model=64."),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from armillary.cli.output import Json, Quiet
+from armillary.cli.output import Engine, Json, Quiet
 
 
 def predict(
@@ -30,6 +30,7 @@ def predict(
         ),
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Show a text while it is written.")] = False,
+    engine: Engine = "torch",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -45,12 +46,13 @@ def predict(
             raise RequestError(
                 "--out takes the answers to the lines of --file, without other inputs or --stream"
             )
-        output.show_file(open_model(resolve(run)), run, file, out, options, as_json=as_json, quiet=quiet)
+        model = open_model(resolve(run), engine=engine)
+        output.show_file(model, run, file, out, options, as_json=as_json, quiet=quiet)
         return
     raw = output.gathered(inputs or [], file)
     if stream and (as_json or len(raw) > 1):
         raise RequestError("--stream shows the answer to one input, without --json")
-    model = open_model(resolve(run))
+    model = open_model(resolve(run), engine=engine)
     if stream:
         output.show_stream(model.stream(raw[0], **options))
     else:

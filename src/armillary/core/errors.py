@@ -3,6 +3,7 @@
     ArmillaryError                  exit 1: the work failed
     ├── DivergenceError             the loss became NaN or ran away
     ├── CheckpointError             a file of a run is damaged, missing or cannot be written
+    ├── ExportError                 an export would not answer as its run does
     ├── StoppedError                exit 130: the user interrupted it; what was done is saved
     ├── FitError                    the numbers do not support the answer that was asked for
     └── RequestError                exit 2: the request was wrong
@@ -37,6 +38,10 @@ class DivergenceError(ArmillaryError):
 
 class CheckpointError(ArmillaryError):
     """A file of a run is damaged, missing or could not be written; the message names the file."""
+
+
+class ExportError(ArmillaryError):
+    """What was exported does not answer as the run does; nothing of it was kept."""
 
 
 class StoppedError(ArmillaryError):

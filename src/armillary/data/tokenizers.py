@@ -134,11 +134,16 @@ class Tokenizer:
             pieces[-1] = self.decode(held)
         return pieces
 
+    def spelled(self) -> list[str]:
+        """Return each id as other libraries name it: a printable character for each byte, or the mark."""
+        return [self._library.id_to_token(i) or "" for i in range(self.vocab_size)]
+
     @functools.cached_property
     def n_bytes(self) -> Int[np.ndarray, " vocab_size"]:
         """How many bytes of UTF-8 each id stands for: the end-of-text mark for none."""
-        spelled = [self._library.id_to_token(i) or "" for i in range(self.vocab_size)]  # a character a byte
-        return np.array([len(token) if i != self.end_of_text else 0 for i, token in enumerate(spelled)])
+        return np.array(
+            [len(token) if i != self.end_of_text else 0 for i, token in enumerate(self.spelled())]
+        )
 
     def fingerprint(self) -> str:
         """Return the whole tokenizer as text: equal exactly when two tokenizers are."""

@@ -141,7 +141,7 @@ def _pieces(lines: Iterator[str]) -> Iterator[list[str]]:
 def _key(model: Model, source: Path, options: Mapping[str, Any]) -> str:
     """Return what tells apart the work on other files, by other models or with other options."""
     key = hashlib.sha256(json.dumps(dict(options), sort_keys=True).encode())
-    key.update(json.dumps(asdict(model.run.summary)).encode())
+    key.update(json.dumps([model.engine, asdict(model.run.summary)]).encode())
     with source.open("rb") as file:
         key.update(hashlib.file_digest(file, "sha256").digest())
     return key.hexdigest()[:8]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from armillary.core.errors import CheckpointError, ConfigError, RequestError, UnknownNameError
+from armillary.core.errors import CheckpointError, RequestError, UnknownNameError
 from armillary.data.base import SPLITS, Split
 from armillary.data.sources import infer_source
+from armillary.inference.engines import ENGINES, TORCH
 from armillary.runs.judgement import Judgement
 from armillary.runs.run import Run
 from armillary.tasks import Task
@@ -29,7 +30,8 @@ class Model:
     run: Run
     config: RunConfig
     task: Task  # with the tokenizer, labels and pixel statistics of the run
-    module: nn.Module  # in evaluation mode
+    module: nn.Module  # in evaluation mode; with an engine of its own, also a ``tasks.writers.Writer``
+    engine: str = TORCH  # what runs it, see ``inference.engines``
 
     def answer(self, inputs: Sequence[Any], **options: Any) -> list[Any]:
         """Return an answer to each input, in plain JSON values; the task says which ``options`` there are.
@@ -63,13 +65,16 @@ def _split(name: str) -> Split:
     raise UnknownNameError("split", name, SPLITS)
 
 
-def open_model(run: Run | Path, device: str = "cpu", data: Path | None = None) -> Model:
+def open_model(run: Run | Path, device: str = "cpu", data: Path | None = None, engine: str = TORCH) -> Model:
     """Open a finished run for questions; its source is read by ``evaluate`` alone.
 
     ``device`` is torch's name of one, or "auto".  ``data`` is a user's own file or folder to evaluate on
-    instead of the run's source.  Raises RequestError when the run has not finished, CheckpointError naming
-    the file when one is missing or damaged, ConfigError for a device that is not here, DataError for data
-    of another kind than the task's.
+    instead of the run's source.  ``engine`` is what runs the model: "torch", or "ctranslate2", which writes
+    translations and summaries in int8 (converted once and kept in the cache).
+
+    Raises RequestError when the run has not finished, CheckpointError naming the file when one is missing
+    or damaged, ConfigError for a device that is not here or a model that the engine cannot run, DataError
+    for data of another kind than the task's, MissingExtraError when the engine is not installed.
     """
     run = Run.open(run) if isinstance(run, Path) else run
     if not run.finished:
@@ -79,7 +84,8 @@ def open_model(run: Run | Path, device: str = "cpu", data: Path | None = None) -
     if data is not None:
         task = task.replace(source=infer_source(data, task.example))
     module = _restored(config, run.path / WEIGHTS)
-    return Model(run, config, task.restored(run.path), _placed(module, device).eval())
+    model = Model(run, config, task.restored(run.path), module.eval(), engine)
+    return replace(model, module=ENGINES[engine](model, device))
 
 
 def _restored(config: RunConfig, path: Path) -> nn.Module:
@@ -90,13 +96,3 @@ def _restored(config: RunConfig, path: Path) -> nn.Module:
         module = config.model.build()
     load_weights(module, read_tensors(path), path)
     return module
-
-
-def _placed(module: nn.Module, device: str) -> nn.Module:
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return module.to(torch.device(device))
-    except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"device={device!r} cannot be used here: {reason}; cpu always can") from error

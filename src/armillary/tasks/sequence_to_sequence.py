@@ -211,8 +211,10 @@ class SequenceToSequence(Task):
 
     def streamed(self, model: nn.Module, row: Tokens, options: Mapping[str, Any]) -> Iterator[str]:
         """Yield what is written for a row of source tokens, as it is written."""
-        if not isinstance(model, nn.Module):
-            raise RequestError("this engine writes whole texts only; ask without streaming, or with torch")
+        if isinstance(model, Writer):
+            raise RequestError(
+                "this engine writes whole texts only; ask without streaming, or with the engine torch"
+            )
         writing = Writing.from_dict({**self.writing.to_dict(), "n_beams": 1, **options})
         tokenizer, device = self.learnt_tokenizer, next(model.parameters()).device
         inputs = padded([row])[0].to(device)

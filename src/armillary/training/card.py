@@ -24,13 +24,24 @@ armillary evaluate .
 raw input into tensors."""
 
 
-def model_card(run: Run, config: RunConfig, summary: Summary) -> str:
-    """Return README.md of ``run``: its front matter, what it is in plain words, and every setting."""
+def model_card(
+    run: Run,
+    config: RunConfig,
+    summary: Summary,
+    counts: Mapping[str, int],
+    *,
+    library: str = "armillary",
+    use: str = USE,
+) -> str:
+    """Return README.md of ``run``: its front matter, what it is in plain words, and every setting.
+
+    ``counts`` are those of ``Task.report``; ``library`` is what opens the model, and ``use`` says how.
+    """
     sections = (
-        _front_matter(run, config),
+        _front_matter(run, config, library),
         _lead(run, config, summary),
-        USE,
-        _data(config),
+        use,
+        _data(config, counts),
         _results(config, summary),
         _cost(run, summary),
         _limits(config),
@@ -39,9 +50,9 @@ def model_card(run: Run, config: RunConfig, summary: Summary) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _front_matter(run: Run, config: RunConfig) -> str:
+def _front_matter(run: Run, config: RunConfig, library: str) -> str:
     fields = {
-        "library_name": "armillary",
+        "library_name": library,
         "pipeline_tag": config.task.kind,
         "tags": [config.model.kind, config.task.source.kind],
         "model_name": run.name,
@@ -60,12 +71,12 @@ def _lead(run: Run, config: RunConfig, summary: Summary) -> str:
     )
 
 
-def _data(config: RunConfig) -> str:
+def _data(config: RunConfig, counts: Mapping[str, int]) -> str:
     source = config.task.source
     return (
         f"## Data\n\nThe training split of `{source.kind}`; validation and test examples are not in it.\n\n"
         f"- Licence: {source.licence}\n- Source: {source.citation}\n"
-        f"- Examples: {', '.join(f'{name} {count:,}' for name, count in config.task.report().items())}"
+        f"- Examples: {', '.join(f'{name} {count:,}' for name, count in counts.items())}"
     )
 
 

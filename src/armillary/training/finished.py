@@ -31,7 +31,8 @@ def write_model(
     if judgement.examples:
         write_judgement(run, judgement)
     source = config.task.source
-    terms = {"licence": source.licence, "citation": source.citation, "counts": config.task.report()}
+    counts = config.task.report()
+    terms = {"licence": source.licence, "citation": source.citation, "counts": counts}
     write_json(run.path / "data.json", terms)
-    write_text(run.path / "README.md", model_card(run, config, summary))
+    write_text(run.path / "README.md", model_card(run, config, summary, counts))
     run.finish(summary)

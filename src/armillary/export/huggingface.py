@@ -1,0 +1,166 @@
+"""A run as a folder that Hugging Face's transformers opens by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int
+from torch import Tensor, nn
+
+from armillary.core.errors import MissingExtraError
+from armillary.core.files import write_json, write_text
+from armillary.export.base import EXPORTERS, Exporter
+from armillary.export.card import exported_card
+from armillary.export.huggingface_files import (
+    generation_config,
+    model_config,
+    save_tokenizer,
+    tokenizer_config,
+)
+from armillary.export.huggingface_weights import renamed
+from armillary.export.parity import Parity
+from armillary.inference import Model
+from armillary.models.generation import Writing
+from armillary.models.layers.block import BlockConfig, TransformerBlock
+from armillary.models.layers.positions import Sinusoidal
+from armillary.models.transformer.encoder_decoder import EncoderDecoder
+from armillary.models.transformer.stack import Stack
+from armillary.tasks.sequence_to_sequence import SequenceToSequence
+from armillary.tasks.writers import BATCH_TOKENS, Tokens, batches_by_length
+from armillary.training.finished import WEIGHTS
+from armillary.training.weights import write_tensors
+
+TOLERANCE = 1e-4  # of ln p of a token [nats]
+
+USE = """\
+## Use
+
+In Python, with transformers (a text is one line; longer ones than {length} tokens are cut):
+
+```python
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained(FOLDER)
+model = AutoModelForSeq2SeqLM.from_pretrained(FOLDER)
+inputs = tokenizer(["..."], return_tensors="pt", padding=True, truncation=True)
+print(tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True))
+```
+
+`ct2-transformers-converter --model FOLDER --output_dir OUT` makes a CTranslate2 model of it."""
+
+
+@EXPORTERS.register("huggingface")
+@dataclass(frozen=True, kw_only=True)
+class HuggingFace(Exporter):
+    """A folder for AutoModelForSeq2SeqLM and AutoTokenizer: Pegasus (norms first) or Marian (norms last)."""
+
+    kind: ClassVar[str] = "huggingface"
+
+    def refusal(self, module: nn.Module) -> str:
+        if not isinstance(module, EncoderDecoder):
+            return "it takes encoder-decoder Transformers (model=transformer or model=classic-transformer)"
+        c = _block(module.encoder)
+        lacking = {
+            "model.copy=false": module.copy_head is None,
+            "model.positions=sinusoidal": isinstance(module.encoder.positions, Sinusoidal),
+            "model.norm=layer": c.norm == "layer",
+            "model.activation=relu or gelu": c.activation != "swiglu",
+        }
+        wanted = [field for field, fine in lacking.items() if not fine]
+        return f"it has no class for such a model; train with {' '.join(wanted)}" if wanted else ""
+
+    def write(self, model: Model, task: SequenceToSequence, folder: Path) -> None:
+        module = cast("EncoderDecoder", model.module)
+        stop, pad = task.learnt_tokenizer.end_of_text, task.learnt_tokenizer.vocab_size
+        shape = model_config(
+            _block(module.encoder), _block(module.decoder), model.config.model.signature, stop
+        )
+        writing = generation_config(task.writing, task.max_target, stop, pad)
+        write_tensors(folder / WEIGHTS, renamed(module, shape["max_position_embeddings"]))
+        write_json(folder / "config.json", shape)
+        write_json(folder / "generation_config.json", writing)
+        write_json(folder / "tokenizer_config.json", tokenizer_config(task.max_source))
+        save_tokenizer(task.learnt_tokenizer, folder, pad=True)
+        card = exported_card(model, "transformers", USE.format(length=task.max_source))
+        write_text(folder / "README.md", card)
+
+    def opened(self, folder: Path, task: SequenceToSequence) -> HuggingFaceModel:
+        return HuggingFaceModel(folder, task)
+
+    def difference(self, parity: Parity) -> str:
+        c = parity
+        if c.largest_difference > TOLERANCE:
+            return f"ln p of a token by {c.largest_difference:.2g}, {TOLERANCE:g} is allowed"
+        if min(c.equal_greedy, c.equal_beams) < 1:
+            return (
+                f"{c.equal_greedy:.1%} of greedy texts are equal, {c.equal_beams:.1%} of n_beams={c.n_beams}"
+            )
+        return ""
+
+
+class HuggingFaceModel:
+    """An exported folder, opened by transformers, in double precision: no rounding tells the two apart."""
+
+    precision = torch.float64
+    early_stopping = None
+
+    def __init__(self, folder: Path, task: SequenceToSequence) -> None:
+        try:
+            import transformers
+        except ImportError as error:
+            raise MissingExtraError("export to huggingface", "transformers", "export") from error
+        self._transformers: Any = transformers
+        self._task = task
+        self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
+        model: Any = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder)
+        self._model = model.eval().double()
+
+    def encode(self, texts: Sequence[str]) -> list[Tokens]:
+        """See ``export.parity.Exported``."""
+        rows = self._tokenizer(list(texts), truncation=True)["input_ids"]
+        return [np.array(row) for row in rows]
+
+    def log_probs(
+        self, rows: Sequence[Tokens], targets: Sequence[Tokens]
+    ) -> list[Float64[np.ndarray, " target"]]:
+        """See ``export.parity.Exported``."""
+        found: dict[int, np.ndarray] = {}
+        for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
+            wanted = self._padded([targets[i] for i in places])
+            before = torch.roll(wanted, 1, dims=1)
+            before[:, 0] = self._model.config.decoder_start_token_id
+            with torch.inference_mode():
+                logits = self._model(**self._inputs(rows, places), decoder_input_ids=before).logits
+            scores = logits.log_softmax(-1).gather(2, wanted[..., None])[..., 0].numpy()
+            found |= {i: row[: len(targets[i])] for i, row in zip(places, scores, strict=True)}
+        return [found[i] for i in range(len(rows))]
+
+    def best(self, rows: Sequence[Tokens], writing: Writing) -> list[list[int]]:
+        """See ``export.parity.Exported``."""
+        stop, pad = self._model.config.eos_token_id, self._model.config.pad_token_id
+        settings = generation_config(writing, self._task.max_target, stop, pad)
+        config = self._transformers.GenerationConfig(**settings)
+        found: dict[int, list[int]] = {}
+        for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
+            written = self._model.generate(**self._inputs(rows, places), generation_config=config)
+            for i, tokens in zip(places, written[:, 1:].tolist(), strict=True):
+                found[i] = tokens[: tokens.index(stop)] if stop in tokens else tokens
+        return [found[i] for i in range(len(rows))]
+
+    def _inputs(self, rows: Sequence[Tokens], places: Sequence[int]) -> dict[str, Tensor]:
+        ids = self._padded([rows[i] for i in places])
+        return {"input_ids": ids, "attention_mask": (ids != self._model.config.pad_token_id).long()}
+
+    def _padded(self, rows: Sequence[Tokens]) -> Int[Tensor, "rows longest"]:
+        tensors = [torch.from_numpy(row.astype(np.int64)) for row in rows]
+        pad = self._model.config.pad_token_id
+        return nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=pad)
+
+
+def _block(stack: Stack) -> BlockConfig:
+    return cast("TransformerBlock", stack.blocks[0]).config
