@@ -6,7 +6,16 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from benchmarks import fitting, images, ladder, learning_curves, systems, text_generation
+from benchmarks import (
+    decoding,
+    fitting,
+    images,
+    ladder,
+    learning_curves,
+    systems,
+    text_generation,
+    translation,
+)
 
 
 class Report(Protocol):
@@ -19,6 +28,8 @@ class Report(Protocol):
 RACES: dict[str, Callable[[Sequence[str]], Report]] = {
     "text-generation": text_generation.main,
     "images": images.main,
+    "translation": translation.main,
+    "decoding": decoding.main,
     "ladder": ladder.main,
     "fitting": fitting.main,
     "systems": systems.main,
