@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ SEED = 0  # of texts that are made up
 ODD = TextPair("  A 北京 mixed\u3000line: 😀 <|endoftext|> https://a.b/?c=1 \x07 ", "混合 <pad> 行 €5.00")
 
 
+@runtime_checkable
 class Exported(Protocol):
     """An export, opened by the library whose format it is."""
 

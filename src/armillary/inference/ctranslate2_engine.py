@@ -34,7 +34,8 @@ class CTranslate2Writer:
     """A ``tasks.writers.Writer``: the model in a folder, searched by CTranslate2.
 
     Its beam search always stops a source at ``n_beams`` whole texts, as ours does with ``early_stopping``;
-    without, ours goes on while a better one can come.
+    without, ours goes on while a better one can come.  Tokens that ``min_tokens`` and ``no_repeat_ngram``
+    forbid are taken out before its probabilities are made to sum to 1, and after in ours.
     """
 
     def __init__(self, folder: Path, tokenizer: Tokenizer, device: str = "cpu") -> None:
