@@ -23,7 +23,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 FEW = 8  # rows up to which laying out is not worth its time
-SLICE = 2**17  # numbers of a matrix that are multiplied with one row at a time
+SMALL = 2**16  # numbers of a matrix below which it stays in the cache from one product to the next
+SLICE = 2**14  # numbers of a matrix that are multiplied with one row at a time
 CAN_LAY_OUT = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 _laid_out: ContextVar[dict[int, LaidOut] | None] = ContextVar("laid_out", default=None)
@@ -35,17 +36,22 @@ def linear(
     bias: Float[Tensor, " n_out"] | None = None,
 ) -> Float[Tensor, "*rows n_out"]:
     """Return x W^T + b."""
-    if torch.is_grad_enabled() or x.device.type != "cpu" or {x.dtype, weight.dtype} != {torch.float32}:
+    if torch.is_grad_enabled() or not (_is_plain(x) and _is_plain(weight)):
         return F.linear(x, weight, bias)
-    n_rows = x.numel() // x.shape[-1]
+    n_out, n_in = weight.shape
+    n_rows = x.numel() // n_in
     if n_rows > FEW:
         laid_out = (_laid_out.get() or {}).get(id(weight)) if CAN_LAY_OUT else None
         return F.linear(x, weight, bias) if laid_out is None else laid_out.product(x, weight, bias)
-    if weight.numel() <= SLICE or n_rows == 0:
+    if n_out * n_in < SMALL or n_rows == 0:
         return F.linear(x, weight, bias)
-    rows = x.reshape(n_rows, -1)
+    rows = x.reshape(n_rows, n_in)
     out = _of_one(rows, weight) if n_rows == 1 else torch.mm(weight, rows.t()).t().contiguous()
-    return (out if bias is None else out.add_(bias)).view(*x.shape[:-1], len(weight))
+    return (out if bias is None else out.add_(bias)).view(*x.shape[:-1], n_out)
+
+
+def _is_plain(x: Tensor) -> bool:
+    return x.dtype == torch.float32 and x.is_cpu
 
 
 @contextlib.contextmanager
@@ -82,9 +88,10 @@ class LaidOut:
 
 
 def _of_one(row: Float[Tensor, "1 n_in"], weight: Float[Tensor, "n_out n_in"]) -> Float[Tensor, "1 n_out"]:
-    n_in = row.shape[1]
+    n_out, n_in = weight.shape
     size = max(1, SLICE // n_in)
-    end = len(weight) // size * size
-    slices = weight[:end].view(-1, size, n_in)
-    out = torch.bmm(slices, row.t().expand(len(slices), n_in, 1)).view(1, end)
-    return out if end == len(weight) else torch.cat((out, F.linear(row, weight[end:])), 1)
+    n_slices = n_out // size
+    end = n_slices * size
+    slices = weight[:end].view(n_slices, size, n_in)
+    out = torch.bmm(slices, row.t().expand(n_slices, n_in, 1)).view(1, end)
+    return out if end == n_out else torch.cat((out, F.linear(row, weight[end:])), 1)
