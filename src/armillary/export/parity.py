@@ -70,7 +70,7 @@ def compare(module: nn.Module, task: SequenceToSequence, exported: Exported) -> 
     """Return how alike ``module`` and its export are; ExportError when they read one text differently."""
     examples, name = _examples(task)
     rows = [task.read_part(row) for row in task.encode([pair.source.strip() for pair in examples])]
-    targets = [row[: task.max_target] for row in task.encode([pair.target for pair in examples])]
+    targets = [_cut(row, task.max_target) for row in task.encode([pair.target for pair in examples])]
     _check_reading(rows, exported.encode([pair.source for pair in examples]), examples)
     ours = copy.deepcopy(module).to(exported.precision)
     log_probs = np.concatenate(_log_probs(ours, rows, targets))
@@ -113,6 +113,11 @@ def _made_up(task: SequenceToSequence) -> list[TextPair]:
         return "=" + tokenizer.decode(ids.tolist())
 
     return [TextPair(text(task.max_source), text(task.max_target)) for _ in range(EXAMPLES - 1)]
+
+
+def _cut(target: Tokens, n: int) -> Tokens:
+    """Return a target of at most ``n`` tokens that ends with its end mark."""
+    return target if len(target) <= n else np.append(target[: n - 1], target[-1])
 
 
 def _check_reading(ours: Sequence[Tokens], theirs: Sequence[Tokens], examples: Sequence[TextPair]) -> None:

@@ -86,7 +86,7 @@ class CTranslate2Writer:
     def log_probs(
         self, rows: Sequence[Tokens], targets: Sequence[Tokens]
     ) -> list[Float32[np.ndarray, " target"]]:
-        """Return ln p of each token of each target (end marks included), given its row."""
+        """Return ln p of each token of each target, given its row; a target ends with its end mark."""
         scored = self._translator.score_batch(
             [self._spelled[row].tolist() for row in rows],
             [self._spelled[target[:-1]].tolist() for target in targets],  # it adds the end mark itself
