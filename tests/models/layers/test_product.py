@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from armillary.models.layers.initial import Linear
-from armillary.models.layers.product import SLICE, fixed_weights, linear
+from armillary.models.layers.product import SMALL, fixed_weights, linear
 
-N_IN, N_OUT = 64, SLICE // 32 + 5  # more than a slice, and no multiple of one
+N_IN, N_OUT = 64, SMALL // 32 + 5  # larger than small, and no multiple of a slice
 
 
 @pytest.mark.parametrize("shape", [(1,), (1, 1), (4, 1), (2, 3), (9,), (3, 7), (0,)])
