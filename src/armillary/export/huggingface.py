@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -117,7 +118,8 @@ class HuggingFaceModel:
         self._transformers: Any = transformers
         self._task = task
         self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
-        model: Any = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder)
+        with _without_progress(transformers.utils.logging):
+            model: Any = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder)
         self._model = model.eval().double()
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
@@ -160,6 +162,18 @@ class HuggingFaceModel:
         tensors = [torch.from_numpy(row.astype(np.int64)) for row in rows]
         pad = self._model.config.pad_token_id
         return nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=pad)
+
+
+@contextlib.contextmanager
+def _without_progress(logging: Any) -> Iterator[None]:
+    """Silence the bar that transformers shows while it reads weights."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _block(stack: Stack) -> BlockConfig:
