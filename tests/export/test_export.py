@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from documented import departures
 from finished_runs import finished_run
 
 from armillary.cli.main import main
@@ -176,6 +177,7 @@ def test_the_command_line_says_how_alike_they_are(run, tmp_path, capsys):
     words = ["export", str(run.path), "ctranslate2", "quantization=float32", "--out", str(tmp_path / "out")]
     assert main([*words, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
+    assert departures("armillary export", facts) == []
     assert facts["out"] == str(tmp_path / "out")
     assert facts["parity"]["equal_greedy"] >= 0.95
     assert main(["export", str(run.path), "onyx"]) == 2

@@ -98,7 +98,13 @@ SAVED = {
     "plan.json": "plan.json",
     "trend.json": "trend.json",
 }
-TRAINED = ("armillary train", "armillary evaluate", "armillary predict", "armillary ladder")
+TRAINED = (
+    "armillary train",
+    "armillary evaluate",
+    "armillary predict",
+    "armillary ladder",
+    "armillary export",
+)
 
 
 @pytest.mark.parametrize("title", [title for title in KINDS if not title.startswith(TRAINED)])
