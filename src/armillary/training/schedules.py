@@ -65,6 +65,4 @@ def stable_steps(config: RunConfig) -> int:
         raise RequestError(
             f"where the decay of {config.budget!r} starts depends on the clock; budget in steps"
         )
-    return bisect.bisect_left(
-        range(steps), True, key=lambda step: wsd(config.schedule, step / steps) < 1.0
-    )
+    return bisect.bisect_left(range(steps), True, key=lambda step: wsd(config.schedule, step / steps) < 1.0)
