@@ -23,6 +23,7 @@ from armillary.training.flops import FlopCounter
 from armillary.training.interrupt import Interrupt
 from armillary.training.learner import Learner
 from armillary.training.logbook import Logbook, Seen
+from armillary.training.machine import Heap
 from armillary.training.pace import Pace
 from armillary.training.parallel import Processes
 from armillary.training.progress import TrainingProgress
@@ -86,6 +87,7 @@ class Loop:
         self._rows, self._evaluations = Marks(ROWS), Marks(config.evaluations)
         self._saves = Marks(config.checkpoints)
         self._watch = DivergenceWatch(config)
+        self._heap = Heap()
         self._loss = math.nan
         self._recorded = self._saved = 0  # steps at which that was last done
         self.seen = Seen()
@@ -171,6 +173,7 @@ class Loop:
         self._watch.look(self.seen.step, self._loss, norm, self._lr)
         self._logbook.row(self.seen, "train", {"lr": self._lr, "loss": self._loss, "grad_norm": norm})
         self._recorded = self.seen.step
+        self._heap.look()
 
     def _judge(self) -> None:
         """Evaluate; with patience, keep the best weights."""
