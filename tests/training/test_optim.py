@@ -2,10 +2,11 @@ import pytest
 import torch
 from torch import nn
 
+from armillary.models.layers.initial import Readout
 from armillary.training.config import OptimConfig
-from armillary.training.optim import adamw, clip_, decay_groups, gradients_of
+from armillary.training.optim import clip_, decay_groups, gradients_of, make_optimizer, matrices
 
-FULL = OptimConfig(lr=0.1, beta2=0.99, weight_decay=0.5)
+FULL = OptimConfig(algorithm="adamw", lr=0.1, beta2=0.99, weight_decay=0.5)
 
 
 class Small(nn.Module):
@@ -39,7 +40,7 @@ def test_a_zero_gradient_leaves_only_the_decay() -> None:
     before = model.weight.detach().clone(), model.bias.detach().clone()
     for parameter in model.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    adamw(model, FULL).step()
+    make_optimizer(model, FULL).step()
     torch.testing.assert_close(model.weight.detach(), before[0] * (1 - 0.1 * 0.5))
     assert torch.equal(model.bias, before[1])
 
@@ -48,13 +49,13 @@ def test_one_step_follows_the_equations_of_the_paper() -> None:
     model = nn.Linear(2, 2, bias=False)
     w, g = model.weight.detach().clone(), torch.tensor([[0.3, -2.0], [1e-3, 5.0]])
     model.weight.grad = g.clone()
-    adamw(model, FULL).step()
+    make_optimizer(model, FULL).step()
     expected = w * (1 - 0.1 * 0.5) - 0.1 * g / (g.abs() + 1e-8)  # bias-corrected moments are g and g^2
     torch.testing.assert_close(model.weight.detach(), expected)
 
 
 def test_the_kernel_is_fused_here() -> None:
-    assert adamw(nn.Linear(2, 2), FULL).defaults["fused"] is True
+    assert make_optimizer(nn.Linear(2, 2), FULL).defaults["fused"] is True
 
 
 def test_without_a_fused_kernel_the_plain_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +67,13 @@ def test_without_a_fused_kernel_the_plain_one_is_used(monkeypatch: pytest.Monkey
         return whole(*args, **options)
 
     monkeypatch.setattr(torch.optim, "AdamW", unfused)
-    assert adamw(nn.Linear(2, 2), FULL).defaults["foreach"] is True
+    assert make_optimizer(nn.Linear(2, 2), FULL).defaults["foreach"] is True
+
+
+def test_muon_moves_matrices_between_features_alone() -> None:
+    model = nn.ModuleDict({"small": Small(), "map": nn.Linear(4, 3), "scores": Readout(3, 2)})
+    names = {id(p): name for name, p in model.named_parameters()}
+    assert [names[id(p)] for p in matrices(model)] == ["map.weight"]
 
 
 def test_clipping_agrees_with_torch() -> None:

@@ -65,6 +65,16 @@ def test_a_killed_run_ends_as_if_nothing_had_been(toy, tmp_path: Path, whole: Ru
     assert (ours.loss, ours.train_flops, ours.metrics) == (theirs.loss, theirs.train_flops, theirs.metrics)
 
 
+def test_a_killed_run_of_muon_ends_as_if_nothing_had_been(toy, tmp_path: Path) -> None:
+    changes = CHANGES | {"optim__algorithm": "muon"}
+    whole = train(toy(**changes), tmp_path / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(14, patch)
+        with pytest.raises(Killed):
+            train(toy(**changes), tmp_path / "run")
+    assert written(train(toy(**changes), tmp_path / "run", resume=True)) == written(whole)
+
+
 def test_a_kill_between_the_last_rows_and_the_summary_leaves_no_row_twice(toy, tmp_path, whole: Run) -> None:
     def dying(*_) -> None:
         raise Killed

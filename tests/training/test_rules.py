@@ -3,9 +3,11 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_tasks import CASES
 
+from armillary.models import MODELS
 from armillary.training import rules
-from armillary.training.config import RunConfig
+from armillary.training.config import OptimConfig, RunConfig
 from armillary.training.flops import flops_per_step
 
 SIZES = st.floats(1e4, 1e10)
@@ -105,3 +107,15 @@ def test_every_budget_is_expected_to_give_the_tokens_that_it_gives(toy, monkeypa
         ("3s", 3 * rules.EFFICIENCY * 1e9 / flop * a_step),
     ]:
         assert rules.expected_tokens(config.replace(budget=budget)) == pytest.approx(tokens)
+
+
+def test_pairs_of_texts_are_moved_by_muon_in_larger_steps(tmp_path) -> None:
+    config = RunConfig(
+        task=CASES["translation"](tmp_path).task, model=MODELS["transformer"](), budget="1e5 tokens"
+    )
+    muon = rules.resolved(config)
+    adamw = rules.resolved(config.replace(optim=OptimConfig(algorithm="adamw")))
+    assert (muon.optim.algorithm, adamw.optim.algorithm) == ("muon", "adamw")
+    assert muon.optim.lr == pytest.approx(2 * (adamw.optim.lr or 0))
+    assert muon.batch_size == 2 * (adamw.batch_size or 0)
+    assert rules.algorithm_of(config.replace(strategy="fsdp")) == "adamw"

@@ -73,7 +73,7 @@ def classic_transformer() -> RunConfig:
     return RunConfig(
         task=TASKS["translation"](source=SOURCES["catalogues"]()),
         model=MODELS["classic-transformer"](),
-        optim=OptimConfig(beta2=0.98),
+        optim=OptimConfig(algorithm="adamw", beta2=0.98),
         schedule=ScheduleConfig(shape="inverse-sqrt", warmup=400),
         budget="30m",
     )

@@ -19,8 +19,12 @@ def _require(holds: bool, name: str, value: object, allowed: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimConfig(Config):
-    """AdamW (Loshchilov & Hutter 2019), with decay on matrices only.  None: derived by ``training.rules``."""
+    """AdamW (Loshchilov & Hutter 2019), with decay on matrices only, or Muon (Jordan et al. 2024) for them.
 
+    None: derived by ``training.rules``.
+    """
+
+    algorithm: Literal["adamw", "muon"] | None = None
     lr: float | None = None  # peak learning rate
     beta1: float = 0.9
     beta2: float | None = None  # decay of the second moment, per step
@@ -97,6 +101,12 @@ class RunConfig(Config):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         _require(
             not self.patience or self.evaluations > 0, "patience", self.patience, "0 without evaluations"
+        )
+        _require(
+            self.strategy != "fsdp" or self.optim.algorithm != "muon",
+            "optim.algorithm",
+            self.optim.algorithm,
+            "adamw with strategy=fsdp, which leaves no process a whole matrix",
         )
 
     def fitted(self) -> RunConfig:

@@ -23,7 +23,7 @@ from armillary.training.average import WeightAverage
 from armillary.training.carried import detached, flattened, rebuilt
 from armillary.training.checkpoint import Checkpoint
 from armillary.training.config import RunConfig
-from armillary.training.optim import adamw, clip_, gradients_of
+from armillary.training.optim import clip_, gradients_of, make_optimizer
 from armillary.training.parallel import fill, reshard, whole
 from armillary.training.weights import distinct, load_weights
 
@@ -48,7 +48,7 @@ class Learner:
         self._single = isinstance(fabric.strategy, SingleDeviceStrategy)
         self._called: nn.Module = self.model if self._single else self._wrapped
         self._parameters = list(self.model.parameters())
-        self.optimizer = adamw(self.model, config.optim)
+        self.optimizer = make_optimizer(self.model, config.optim)
         self._stepper = cast("Optimizer", fabric.setup_optimizers(self.optimizer))
         self._own_clip = config.strategy != "fsdp" and config.precision != "16-mixed"
         self.average = WeightAverage(self.model, config.ema) if config.ema else None

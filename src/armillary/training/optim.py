@@ -1,4 +1,4 @@
-"""AdamW on groups of parameters, and gradient clipping without a pass too many."""
+"""The optimizer on groups of parameters, and gradient clipping without a pass too many."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from armillary.models.layers.initial import Readout
 from armillary.training.config import OptimConfig
+from armillary.training.muon import MARK, Muon
 
 EPSILON = 1e-8  # AdamW's, and what keeps the clipping ratio finite
 
 
-def adamw(model: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
-    """Return AdamW (Loshchilov & Hutter 2019) for ``model``, with its fused kernel where there is one.
+def make_optimizer(model: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
+    """Return what moves the weights of ``model``, with its fused kernel where there is one.
 
     ``config`` has nothing left to derive.  Weight decay shrinks matrices and kernels only: a norm's
     gain, a bias or an embedding row has no direction that a smaller norm would make simpler.
@@ -24,10 +26,19 @@ def adamw(model: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
     assert config.beta2 is not None
     assert config.weight_decay is not None
     decayed, kept = decay_groups(model)
-    shares = ((decayed, config.weight_decay), (kept, 0.0))
-    groups = [{"params": params, "weight_decay": decay} for params, decay in shares if params]
+    chosen = {id(p) for p in matrices(model)} if config.algorithm == "muon" else set()
+    groups = [
+        {"params": [p for p in decayed if id(p) in chosen], "weight_decay": config.weight_decay, MARK: True},
+        {"params": [p for p in decayed if id(p) not in chosen], "weight_decay": config.weight_decay},
+        {"params": kept, "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
     kernel = functools.partial(
-        torch.optim.AdamW, groups, lr=config.lr, betas=(config.beta1, config.beta2), eps=EPSILON
+        Muon if config.algorithm == "muon" else torch.optim.AdamW,
+        groups,
+        lr=config.lr,
+        betas=(config.beta1, config.beta2),
+        eps=EPSILON,
     )
     try:
         return kernel(fused=True)
@@ -44,6 +55,12 @@ def decay_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Paramete
         matrix = sum(size > 1 for size in parameter.shape) >= 2 and id(parameter) not in tables
         (decayed if matrix else kept).append(parameter)
     return decayed, kept
+
+
+def matrices(model: nn.Module) -> list[nn.Parameter]:
+    """Return what Muon moves: matrices from features to features, so neither tables nor maps to scores."""
+    ends = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding | Readout)}
+    return [p for p in model.parameters() if p.ndim == 2 and min(p.shape) > 1 and id(p) not in ends]
 
 
 def clip_(gradients: list[Tensor], largest: float) -> Float[Tensor, ""]:

@@ -9,6 +9,7 @@ values, checked on the built-in sources.
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from armillary.training.budget import Budget
 from armillary.training.config import RunConfig
@@ -19,6 +20,8 @@ from armillary.training.probe import matmul_peak
 
 SMALL_BATCH = 512  # tokens a step, best of 256 to 1024 for up to SMALL_DATA tokens
 SMALL_DATA = 2e6  # tokens
+MUON_BATCH = 2  # times the batch of AdamW: what a step of Muon costs beside the gradient is shared by more
+MUON_RATE = 2.0  # times the rate of AdamW: 3 did best over 500 steps, longer runs are safer with less
 LARGE_BATCH = 2**19  # tokens a step, of GPT-3's smaller models (Brown et al. 2020, table 2.1)
 
 # Peak learning rates: next-token at 1e5 parameters and SMALL_BATCH, class at 1e5 parameters.
@@ -28,6 +31,15 @@ ELSE_LR = 2e-3  # of a family that is not in the table
 LARGEST_LR = 0.02  # the laws are not followed beyond: nothing larger was tried
 
 EFFICIENCY = 0.4  # share of the matmul peak that training reaches, to guess what a budget in time will do
+
+
+def algorithm_of(config: RunConfig) -> Literal["adamw", "muon"]:
+    """Return what moves the weights: Muon where one text is turned into another, and AdamW elsewhere.
+
+    Sharded weights are whole on no process, which Muon needs.
+    """
+    pairs = config.fitted().model.signature.outputs == "tokens"
+    return config.optim.algorithm or ("muon" if pairs and config.strategy != "fsdp" else "adamw")
 
 
 def learning_rate(family: str, outputs: str, n_params: float, n_tokens: float) -> float:
@@ -109,9 +121,12 @@ def resolved(config: RunConfig) -> RunConfig:
     assert config.batch_size is not None
     n_tokens, tokens_a_step = expected_tokens(config), config.batch_size * tokens_of_example(config)
     n_steps, outputs, optim = n_tokens / tokens_a_step, config.model.signature.outputs, config.optim
-    lr = optim.lr or learning_rate(config.model.kind, outputs, config.model.n_params, n_tokens)
+    algorithm = algorithm_of(config)
+    muons = MUON_RATE if algorithm == "muon" else 1.0
+    lr = optim.lr or muons * learning_rate(config.model.kind, outputs, config.model.n_params, n_tokens)
     decay = weight_decay(outputs, lr, n_steps) if optim.weight_decay is None else optim.weight_decay
-    optim = optim.replace(lr=lr, weight_decay=decay, beta2=optim.beta2 or beta2(outputs, tokens_a_step))
+    optim = optim.replace(algorithm=algorithm, lr=lr, weight_decay=decay)
+    optim = optim.replace(beta2=optim.beta2 or beta2(outputs, tokens_a_step))
     steps = warmup(n_steps) if config.schedule.warmup is None else config.schedule.warmup
     config = config.replace(optim=optim, schedule=config.schedule.replace(warmup=steps))
     return config.replace(precision=precision_of(config))
@@ -122,9 +137,10 @@ def batch_size(config: RunConfig) -> int:
     parts = config.devices * config.accumulate
     if config.model.signature.outputs == "class":
         return math.ceil(batch_examples(n_examples(config)) / parts) * parts
+    muons = MUON_BATCH if algorithm_of(config) == "muon" else 1
     size, before = parts, 0
     while size != before:  # a budget in steps is so many tokens as the batch makes it: grow until both agree
-        before, tokens = size, batch_tokens(expected_tokens(config.replace(batch_size=size)))
+        before, tokens = size, muons * batch_tokens(expected_tokens(config.replace(batch_size=size)))
         size = math.ceil(_power_of_two(tokens / tokens_of_example(config)) / parts) * parts
     return size
 
