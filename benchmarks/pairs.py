@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from armillary.data.base import SOURCES, Source, Split, TextPair
-from armillary.export.huggingface_files import model_config as huggingface_config
-from armillary.export.huggingface_weights import renamed
 from armillary.models.generation import Writing
-from armillary.models.layers.block import TransformerBlock
 from armillary.models.signature import Signature
 from armillary.models.transformer import ClassicTransformerConfig
-from armillary.models.transformer.encoder_decoder import EncoderDecoder
 from armillary.tasks.translation import Translation
 
 VOCABULARY, WIDTH, LAYERS, HEADS, HIDDEN = 8192, 256, 4, 4, 1024
 LONGEST = 128  # tokens of a source or target, the end mark included
 BATCH = 64  # pairs
 POOL = 50  # batches that peers sort by length at a time, as transformers does
-PAD = VOCABULARY  # id that peers fill batches up with: a row more than ours
+PAD = VOCABULARY  # id that peers fill training batches up with: a row more than ours
 IGNORED = -100  # a target that is padding
 
 SIGNATURE = Signature(
@@ -108,25 +103,6 @@ def padded(rows: Sequence[Ids], fill: int) -> Tensor:
     """Return rows as one tensor, filled up with ``fill``."""
     tensors = [torch.from_numpy(row) for row in rows]
     return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=fill)
-
-
-def fresh_model(dropout: float = 0.0) -> EncoderDecoder:
-    """Return our model, untrained."""
-    torch.manual_seed(0)
-    return cast("EncoderDecoder", model_config(dropout).fit_to(SIGNATURE).build()).eval()
-
-
-def marian(model: EncoderDecoder) -> Any:
-    """Return transformers' MarianMTModel with the weights of ``model``, as our export has it."""
-    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-    from transformers import MarianConfig, MarianMTModel
-
-    encoder, decoder = (cast("TransformerBlock", s.blocks[0]).config for s in (model.encoder, model.decoder))
-    shape = huggingface_config(encoder, decoder, SIGNATURE, VOCABULARY - 1)
-    library = MarianMTModel(MarianConfig(**shape))
-    library.set_attn_implementation("sdpa")
-    library.load_state_dict(renamed(model, shape["max_position_embeddings"]), strict=False)
-    return library.eval()
 
 
 def n_tokens(batch: Sequence[tuple[Ids, Ids]]) -> int:

@@ -16,15 +16,17 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from armillary.export.huggingface import as_huggingface
 from armillary.models.layers.positions import sinusoidal
-from armillary.training.config import RunConfig
+from armillary.models.transformer.encoder_decoder import EncoderDecoder
+from armillary.training.config import OptimConfig, RunConfig
 from benchmarks.ours import ours
 from benchmarks.pairs import (
     BATCH,
@@ -34,13 +36,12 @@ from benchmarks.pairs import (
     LAYERS,
     LONGEST,
     PAD,
+    SIGNATURE,
     VOCABULARY,
     WIDTH,
     Ids,
     bucketed_batches,
     encoded_pairs,
-    fresh_model,
-    marian,
     model_config,
     n_tokens,
     padded,
@@ -129,7 +130,7 @@ def trainer(pairs: Sequence[Pair], dropout: float, mean: float) -> Contender:
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"
     from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback
 
-    model = marian(fresh_model(dropout))
+    model = marian(dropout)
     data = [{"input_ids": source, "labels": target} for source, target in pairs]
     counts: list[int] = []
     ends: list[float] = []
@@ -175,6 +176,19 @@ def trainer(pairs: Sequence[Pair], dropout: float, mean: float) -> Contender:
         return (ends[n] - ends[0]) * n * mean / sum(counts[1 : n + 1])
 
     return Contender("transformers' Trainer, MarianMTModel", lap)
+
+
+def marian(dropout: float) -> Any:
+    """Return transformers' MarianMTModel of this shape, untrained, with a row for padding."""
+    from transformers import MarianConfig, MarianMTModel
+
+    model = model_config(dropout).fit_to(SIGNATURE).build()
+    shape, _ = as_huggingface(cast("EncoderDecoder", model), SIGNATURE)
+    rows = {"vocab_size": VOCABULARY + 1, "decoder_vocab_size": VOCABULARY + 1, "pad_token_id": PAD}
+    torch.manual_seed(0)
+    library = MarianMTModel(MarianConfig(**shape | rows))
+    library.set_attn_implementation("sdpa")
+    return library
 
 
 def keras(pairs: Sequence[Pair], dropout: float, mean: float) -> Contender:
@@ -230,6 +244,7 @@ def config(source: str, dropout: float) -> RunConfig:
     return RunConfig(
         task=task(source),
         model=model_config(dropout),
+        optim=OptimConfig(algorithm="adamw"),
         batch_size=BATCH,
         precision="32-true",
         evaluations=0,

@@ -46,7 +46,7 @@ def exported(run, tmp_path_factory):
 def test_the_folder_answers_alike(exported):
     parity = exported.parity
     assert parity.examples == "test split"
-    assert parity.largest_difference < 1e-9
+    assert parity.largest_difference < 1e-5  # its norms are in single precision
     assert parity.exported_loss == pytest.approx(parity.loss)
     assert (parity.equal_greedy, parity.equal_beams) == (1, 1)
     assert parity.metric == "rougeL"
@@ -122,8 +122,9 @@ def test_other_tokens_are_a_difference_too(run, tmp_path, monkeypatch):
         export(run, HuggingFace(), tmp_path / "out")
 
 
-def _of_one_token(writing, max_tokens, end_of_text, pad):
-    fields = {"eos_token_id": end_of_text, "pad_token_id": pad, "decoder_start_token_id": pad}
+def _of_one_token(writing, max_tokens, end_of_text):
+    marks = ("eos_token_id", "pad_token_id", "decoder_start_token_id")
+    fields = dict.fromkeys(marks, end_of_text)
     return fields | {"max_length": 2, "num_beams": writing.n_beams}
 
 
@@ -146,8 +147,8 @@ def test_a_run_whose_source_is_gone_is_compared_on_made_up_texts(run, tmp_path, 
         (
             "translation",
             "transformer",
-            {"positions": "rope", "norm": "rms", "activation": "swiglu"},
-            "model.positions=sinusoidal model.norm=layer model.activation=relu or gelu; ctranslate2 can",
+            {"positions": "rope", "norm": "layer", "activation": "gelu", "bias": True},
+            "positions=relative model.norm=rms model.activation=swiglu model.bias=false; ctranslate2 can",
         ),
         ("text-generation", "transformer", {}, "ctranslate2 and huggingface take runs of translation"),
     ],

@@ -60,7 +60,7 @@ class CTranslate2(Exporter):
     def write(self, model: Model, task: SequenceToSequence, folder: Path) -> None:
         module, tokenizer = cast("EncoderDecoder", model.module), task.learnt_tokenizer
         ctranslate2_format.write(module, tokenizer, folder, self.quantization)
-        save_tokenizer(tokenizer, folder, pad=False)
+        save_tokenizer(tokenizer, folder)
         use = USE.format(length=task.max_source, n_beams=task.writing.n_beams, longest=task.max_target)
         write_text(folder / "README.md", exported_card(model, "ctranslate2", use))
 

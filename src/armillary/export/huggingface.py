@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
-from jaxtyping import Float64, Int
+from jaxtyping import Float64
 from torch import Tensor, nn
 
 from armillary.core.errors import MissingExtraError
@@ -19,20 +19,22 @@ from armillary.export.base import EXPORTERS, Exporter
 from armillary.export.card import exported_card
 from armillary.export.huggingface_files import (
     generation_config,
-    model_config,
+    marian_config,
     save_tokenizer,
+    t5_config,
     tokenizer_config,
 )
-from armillary.export.huggingface_weights import renamed
+from armillary.export.huggingface_weights import as_marian, as_t5
 from armillary.export.parity import Parity
 from armillary.inference import Model
 from armillary.models.generation import Writing
 from armillary.models.layers.block import BlockConfig, TransformerBlock
 from armillary.models.layers.positions import Sinusoidal
+from armillary.models.signature import Signature
 from armillary.models.transformer.encoder_decoder import EncoderDecoder
 from armillary.models.transformer.stack import Stack
 from armillary.tasks.sequence_to_sequence import SequenceToSequence
-from armillary.tasks.writers import BATCH_TOKENS, Tokens, batches_by_length
+from armillary.tasks.writers import BATCH_TOKENS, Tokens, batches_by_length, padded
 from armillary.training.finished import WEIGHTS
 from armillary.training.weights import write_tensors
 
@@ -58,35 +60,25 @@ print(tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True)
 @EXPORTERS.register("huggingface")
 @dataclass(frozen=True, kw_only=True)
 class HuggingFace(Exporter):
-    """A folder for AutoModelForSeq2SeqLM and AutoTokenizer: Pegasus (norms first) or Marian (norms last)."""
+    """A folder for AutoModelForSeq2SeqLM and AutoTokenizer: T5, or Marian where norms come last."""
 
     kind: ClassVar[str] = "huggingface"
 
     def refusal(self, module: nn.Module) -> str:
         if not isinstance(module, EncoderDecoder):
             return "it takes encoder-decoder Transformers (model=transformer or model=classic-transformer)"
-        c = _block(module.encoder)
-        lacking = {
-            "model.copy=false": module.copy_head is None,
-            "model.positions=sinusoidal": isinstance(module.encoder.positions, Sinusoidal),
-            "model.norm=layer": c.norm == "layer",
-            "model.activation=relu or gelu": c.activation != "swiglu",
-        }
-        wanted = [field for field, fine in lacking.items() if not fine]
+        wanted = [f"model.{name}={value}" for name, value, fine in _asked_of(module) if not fine]
         return f"it has no class for such a model; train with {' '.join(wanted)}" if wanted else ""
 
     def write(self, model: Model, task: SequenceToSequence, folder: Path) -> None:
         module = cast("EncoderDecoder", model.module)
-        stop, pad = task.learnt_tokenizer.end_of_text, task.learnt_tokenizer.vocab_size
-        shape = model_config(
-            _block(module.encoder), _block(module.decoder), model.config.model.signature, stop
-        )
-        writing = generation_config(task.writing, task.max_target, stop, pad)
-        write_tensors(folder / WEIGHTS, renamed(module, shape["max_position_embeddings"]))
+        shape, weights = as_huggingface(module, model.config.model.signature)
+        writing = generation_config(task.writing, task.max_target, task.learnt_tokenizer.end_of_text)
+        write_tensors(folder / WEIGHTS, weights)
         write_json(folder / "config.json", shape)
         write_json(folder / "generation_config.json", writing)
         write_json(folder / "tokenizer_config.json", tokenizer_config(task.max_source))
-        save_tokenizer(task.learnt_tokenizer, folder, pad=True)
+        save_tokenizer(task.learnt_tokenizer, folder)
         card = exported_card(model, "transformers", USE.format(length=task.max_source))
         write_text(folder / "README.md", card)
 
@@ -133,7 +125,7 @@ class HuggingFaceModel:
         """See ``export.parity.Exported``."""
         found: dict[int, np.ndarray] = {}
         for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
-            wanted = self._padded([targets[i] for i in places])
+            wanted = padded([targets[i] for i in places])[0]
             before = torch.roll(wanted, 1, dims=1)
             before[:, 0] = self._model.config.decoder_start_token_id
             with torch.inference_mode():
@@ -144,8 +136,8 @@ class HuggingFaceModel:
 
     def best(self, rows: Sequence[Tokens], writing: Writing) -> list[list[int]]:
         """See ``export.parity.Exported``."""
-        stop, pad = self._model.config.eos_token_id, self._model.config.pad_token_id
-        settings = generation_config(writing, self._task.max_target, stop, pad)
+        stop = self._model.config.eos_token_id
+        settings = generation_config(writing, self._task.max_target, stop)
         config = self._transformers.GenerationConfig(**settings)
         found: dict[int, list[int]] = {}
         for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
@@ -155,13 +147,38 @@ class HuggingFaceModel:
         return [found[i] for i in range(len(rows))]
 
     def _inputs(self, rows: Sequence[Tokens], places: Sequence[int]) -> dict[str, Tensor]:
-        ids = self._padded([rows[i] for i in places])
-        return {"input_ids": ids, "attention_mask": (ids != self._model.config.pad_token_id).long()}
+        asked = [rows[i] for i in places]
+        real = [np.ones(len(row), np.int64) for row in asked]
+        return {"input_ids": padded(asked)[0], "attention_mask": padded(real)[0]}
 
-    def _padded(self, rows: Sequence[Tokens]) -> Int[Tensor, "rows longest"]:
-        tensors = [torch.from_numpy(row.astype(np.int64)) for row in rows]
-        pad = self._model.config.pad_token_id
-        return nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=pad)
+
+def as_huggingface(module: EncoderDecoder, signature: Signature) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return (``config.json``, weights) of what ``module`` is in transformers."""
+    blocks = _block(module.encoder), _block(module.decoder)
+    if _block(module.encoder).norm_first:
+        return t5_config(*blocks, signature), as_t5(module)
+    shape = marian_config(*blocks, signature)
+    return shape, as_marian(module, shape["max_position_embeddings"])
+
+
+def _asked_of(module: EncoderDecoder) -> list[tuple[str, str, bool]]:
+    """Return what T5, or Marian where norms come last, asks of a model: field, value, whether it is so."""
+    c, stack = _block(module.encoder), module.encoder
+    asked = [("copy", "false", module.copy_head is None)]
+    if c.norm_first:
+        return [
+            *asked,
+            ("positions", "relative", stack.relative is not None),
+            ("norm", "rms", c.norm == "rms"),
+            ("activation", "swiglu", c.activation == "swiglu"),
+            ("bias", "false", not c.bias),
+        ]
+    return [
+        *asked,
+        ("positions", "sinusoidal", isinstance(stack.positions, Sinusoidal)),
+        ("norm", "layer", c.norm == "layer"),
+        ("activation", "relu", c.activation != "swiglu"),
+    ]
 
 
 @contextlib.contextmanager

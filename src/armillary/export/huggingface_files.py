@@ -6,36 +6,40 @@ from pathlib import Path
 from typing import Any
 
 import tokenizers
-from tokenizers import AddedToken, normalizers, processors
+from tokenizers import normalizers, processors
 
 from armillary.data.tokenizers import END_OF_TEXT, FILE, Tokenizer
 from armillary.inference.ctranslate2_format import PLACES
 from armillary.models.generation import Writing
 from armillary.models.layers.block import BlockConfig
+from armillary.models.layers.positions import FURTHEST, N_BUCKETS
 from armillary.models.signature import Signature
 
-PAD = "<pad>"
 
-
-def model_config(
-    encoder: BlockConfig, decoder: BlockConfig, signature: Signature, end_of_text: int
-) -> dict[str, Any]:
-    """Return ``config.json``; the ids of ``<pad>`` and of the decoder's start are the one behind ours.
-
-    ``normalize_before`` and ``normalize_embedding`` are what CTranslate2's own converter asks Pegasus for.
-    """
-    first = decoder.norm_first
-    pad = signature.vocab_size
-    of_kind: dict[str, Any] = (
-        {"normalize_before": True, "normalize_embedding": False}
-        if first
-        else {"decoder_vocab_size": pad + 1, "share_encoder_decoder_embeddings": True}
-    )
+def t5_config(encoder: BlockConfig, decoder: BlockConfig, signature: Signature) -> dict[str, Any]:
+    """Return ``config.json`` of T5 in its second form."""
     return {
-        "architectures": ["PegasusForConditionalGeneration" if first else "MarianMTModel"],
-        "model_type": "pegasus" if first else "marian",
-        "vocab_size": pad + 1,
-        "d_model": encoder.d_model,
+        "architectures": ["T5ForConditionalGeneration"],
+        "model_type": "t5",
+        "d_kv": encoder.d_model // encoder.n_heads,
+        "d_ff": encoder.d_ff,
+        "num_layers": encoder.n_layers,
+        "num_decoder_layers": decoder.n_layers,
+        "num_heads": encoder.n_heads,
+        "relative_attention_num_buckets": N_BUCKETS,
+        "relative_attention_max_distance": FURTHEST,
+        "feed_forward_proj": "gated-silu",
+        "layer_norm_epsilon": 1e-6,
+        "dropout_rate": encoder.dropout,
+        **_common(encoder, signature),
+    }
+
+
+def marian_config(encoder: BlockConfig, decoder: BlockConfig, signature: Signature) -> dict[str, Any]:
+    """Return ``config.json`` of Marian."""
+    return {
+        "architectures": ["MarianMTModel"],
+        "model_type": "marian",
         "encoder_layers": encoder.n_layers,
         "decoder_layers": decoder.n_layers,
         "encoder_attention_heads": encoder.n_heads,
@@ -47,20 +51,31 @@ def model_config(
         "activation_dropout": encoder.dropout,
         "attention_dropout": 0.0,
         "scale_embedding": True,
-        "tie_word_embeddings": True,
-        "max_position_embeddings": max(signature.length, signature.target_length + 1, PLACES),
-        "is_encoder_decoder": True,
-        "bos_token_id": None,
-        "eos_token_id": end_of_text,
-        "pad_token_id": pad,
-        "decoder_start_token_id": pad,
+        "share_encoder_decoder_embeddings": True,
+        "decoder_vocab_size": signature.vocab_size,
+        "max_position_embeddings": max(signature.length, signature.target_length, PLACES),
         "forced_eos_token_id": None,
-        "dtype": "float32",
-        **of_kind,
+        **_common(encoder, signature),
     }
 
 
-def generation_config(writing: Writing, max_tokens: int, end_of_text: int, pad: int) -> dict[str, Any]:
+def _common(encoder: BlockConfig, signature: Signature) -> dict[str, Any]:
+    """Return what both say: the mark that ends a text is also where one starts, and what fills up rows."""
+    mark = signature.vocab_size - 1
+    return {
+        "vocab_size": signature.vocab_size,
+        "d_model": encoder.d_model,
+        "tie_word_embeddings": True,
+        "is_encoder_decoder": True,
+        "bos_token_id": None,
+        "eos_token_id": mark,
+        "pad_token_id": mark,
+        "decoder_start_token_id": mark,
+        "dtype": "float32",
+    }
+
+
+def generation_config(writing: Writing, max_tokens: int, end_of_text: int) -> dict[str, Any]:
     """Return ``generation_config.json``: ``writing`` in transformers' words; its lengths count the start."""
     sampling: dict[str, Any] = {"do_sample": writing.samples}
     if writing.samples:
@@ -75,8 +90,8 @@ def generation_config(writing: Writing, max_tokens: int, end_of_text: int, pad: 
         "no_repeat_ngram_size": writing.no_repeat_ngram,
         "bos_token_id": None,
         "eos_token_id": end_of_text,
-        "pad_token_id": pad,
-        "decoder_start_token_id": pad,
+        "pad_token_id": end_of_text,
+        "decoder_start_token_id": end_of_text,
         "forced_eos_token_id": None,
         **sampling,
     }
@@ -88,7 +103,7 @@ def tokenizer_config(max_source: int) -> dict[str, Any]:
         "tokenizer_class": "PreTrainedTokenizerFast",
         "eos_token": END_OF_TEXT,
         "unk_token": END_OF_TEXT,
-        "pad_token": PAD,
+        "pad_token": END_OF_TEXT,
         "model_max_length": max_source,
         "model_input_names": ["input_ids", "attention_mask"],
         "clean_up_tokenization_spaces": False,
@@ -96,11 +111,8 @@ def tokenizer_config(max_source: int) -> dict[str, Any]:
     }
 
 
-def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, pad: bool) -> None:
-    """Write ``tokenizer.json``, which itself strips a text and marks its end, as a model of pairs wants it.
-
-    With ``pad`` it knows ``<pad>``, as its last id.
-    """
+def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
+    """Write ``tokenizer.json``, which strips a text and marks its end, as a model of pairs wants it."""
     tokenizer.save(folder)
     path = str(folder / FILE)
     library = tokenizers.Tokenizer.from_file(path)
@@ -110,6 +122,4 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, pad: bool) -> None:
         pair=f"$A $B {END_OF_TEXT}",
         special_tokens=[(END_OF_TEXT, tokenizer.end_of_text)],
     )
-    if pad:
-        library.add_special_tokens([AddedToken(PAD, special=True, normalized=False)])
     library.save(path)

@@ -1,8 +1,8 @@
 """Our encoder-decoder Transformers in the format of CTranslate2, which runs them fast on CPUs.
 
 Its specification of a Transformer is as general as our blocks: norms first or last, layer norm or
-root-mean-square, ReLU, GELU or SwiGLU, positions from a table or by rotation, and a decoder that starts
-from a zero vector (as Marian's does).  Packed projections are packed there in the same order, so weights
+root-mean-square, ReLU, GELU or SwiGLU, positions from a table, by rotation or by a bias for each distance.
+Packed projections are packed there in the same order, so weights
 go over as they are; with ``int8`` each row of a matrix is rounded to 255 steps of its own size.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -21,7 +22,7 @@ from armillary.models.layers.attention import CrossAttention, SelfAttention
 from armillary.models.layers.block import TransformerBlock
 from armillary.models.layers.feed_forward import FeedForward
 from armillary.models.layers.norms import RMSNorm
-from armillary.models.layers.positions import Learnt, Sinusoidal, sinusoidal
+from armillary.models.layers.positions import FURTHEST, Learnt, Sinusoidal, sinusoidal
 from armillary.models.transformer.encoder_decoder import EncoderDecoder
 from armillary.models.transformer.stack import Stack
 
@@ -69,7 +70,6 @@ def specification(module: EncoderDecoder, tokenizer: Tokenizer) -> Any:
     table = _copied(module.embedding.table.weight)
     spec.encoder.embeddings[0].weight = spec.decoder.embeddings.weight = table
     spec.decoder.projection.weight = table
-    spec.decoder.start_from_zero_embedding = True
     for register in (spec.register_source_vocabulary, spec.register_target_vocabulary):
         register(tokenizer.spelled())
     config = spec.config
@@ -95,6 +95,7 @@ def _shape(stack: Stack) -> dict[str, Any]:
         "activation": activations[c.activation],
         "ffn_glu": c.activation == "swiglu",
         "rms_norm": c.norm == "rms",
+        "relative_attention_bias": stack.relative is not None,
         **rotary,
     }
 
@@ -110,6 +111,9 @@ def _set_stack(spec: Any, stack: Stack) -> None:
         _set_norm(spec.layer_norm, stack.norm)
     for layer, block in zip(spec.layer, cast("Sequence[TransformerBlock]", stack.blocks), strict=True):
         _set_attention(layer.self_attention, block.self_attention, block.norm_self)
+        if stack.relative is not None:
+            layer.self_attention.relative_attention_bias = _copied(stack.relative.table.weight)
+            layer.self_attention.relative_attention_max_distance = np.dtype("int32").type(FURTHEST)
         if block.config.cross:
             _set_attention(layer.attention, block.cross_attention, block.norm_cross)
         _set_feed_forward(layer.ffn, block.feed_forward, block.norm_ff)

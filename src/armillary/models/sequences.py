@@ -8,8 +8,8 @@ Such a model (``outputs = "tokens"``) is trained on whole pairs and asked token 
 
 Scores are those of each target token given the source and the target tokens before it; softmax makes
 them a distribution (a model that copies returns log-probabilities, which softmax leaves as they are).
-There is no start token: what stands before the first token is a zero vector, as in Marian
-(Junczys-Dowmunt et al. 2018).  Padding is ignored, whatever ids it holds.
+What stands before the first token is the mark that ends a text, the last id, as in fairseq (Ott et al.
+2019).  Padding is ignored, whatever ids it holds.
 """
 
 from __future__ import annotations

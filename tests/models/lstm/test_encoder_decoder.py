@@ -63,8 +63,8 @@ def reference(model, tokens, targets):
     """Return (scores, alignment) of one pair, (target, vocab_size) and (target, source)."""
     sources, looked = encoded(model, tokens), []
     begin = model.bridge.weight @ torch.stack(sources).mean(0)
-    xs = [torch.zeros(128)]
-    xs += [model.embedding.table.weight[token] * model.embedding.scale for token in targets[:-1]]
+    before = [39, *targets[:-1]]  # the end mark stands before the first
+    xs = [model.embedding.table.weight[token] * model.embedding.scale for token in before]
     for layer, added in zip(model.decoder, begin.view(len(model.decoder), 2, -1), strict=True):
         block = layer.recurrent
         said = steps(block, xs, memory=(block.first_h + added[:1], block.first_c + added[1:]))

@@ -28,6 +28,8 @@ from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.initial import Linear
 from armillary.models.layers.positions import RotaryTables, rotate
 
+Mask = Bool[Tensor, "... seen"] | Float[Tensor, "... seen"]  # where a query may look; or what its scores get
+
 
 class SelfAttention(nn.Module):
     """Multi-head attention of a sequence to itself; ``causal``: to itself and what came before."""
@@ -50,11 +52,11 @@ class SelfAttention(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch seq d_model"],
-        mask: Bool[Tensor, "... seen"] | None = None,
+        mask: Mask | None = None,
         rotary: RotaryTables | None = None,
         cache: KeyValueCache | None = None,
     ) -> Float[Tensor, "batch seq d_model"]:
-        """``mask`` is True where a query may look, (seq, seen) or (batch, 1, 1, seen)."""
+        """``mask`` is (seq, seen) or (batch, 1 or heads, 1 or seq, seen)."""
         batch, seq, d_model = x.shape
         heads = self.qkv(x).view(batch, seq, 3, self.n_heads, d_model // self.n_heads)
         query, key, value = _heads_first(heads, rotary)

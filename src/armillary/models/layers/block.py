@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from armillary.core.config import Config
-from armillary.models.layers.attention import CrossAttention, Memory, SelfAttention
+from armillary.models.layers.attention import CrossAttention, Mask, Memory, SelfAttention
 from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.dropout import dropout
 from armillary.models.layers.feed_forward import Activation, FeedForward
@@ -67,7 +67,7 @@ class TransformerBlock(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch seq d_model"],
-        mask: Bool[Tensor, "... seen"] | None = None,
+        mask: Mask | None = None,
         rotary: RotaryTables | None = None,
         cache: KeyValueCache | None = None,
         memory: Memory | None = None,

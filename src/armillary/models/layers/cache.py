@@ -21,6 +21,11 @@ class KeyValueCache:
         self.buffer: Tensor | None = None  # (2, batch, heads, capacity, d_head)
         self.end = 0
 
+    @property
+    def n_kept(self) -> int:
+        """How many of the tokens before the next one may look at."""
+        return min(self.end, self.window - 1)
+
     def append(
         self, keys: Float[Tensor, "batch heads new d_head"], values: Float[Tensor, "batch heads new d_head"]
     ) -> tuple[Float[Tensor, "batch heads seen d_head"], Float[Tensor, "batch heads seen d_head"]]:
@@ -42,7 +47,7 @@ class KeyValueCache:
         batch, heads, new, d_head = keys.shape
         if self.buffer is not None and self.end + new <= self.buffer.shape[3]:
             return self.buffer
-        kept = min(self.end, self.window - 1)
+        kept = self.n_kept
         buffer = keys.new_empty(2, batch, heads, 2 * (kept + new), d_head)
         if self.buffer is not None:
             buffer[:, :, :, :kept] = self.buffer[:, :, :, self.end - kept : self.end]

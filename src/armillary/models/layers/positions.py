@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -11,9 +12,10 @@ from torch import Tensor, nn
 from armillary.core.errors import RequestError
 from armillary.models.layers.initial import normal_
 
+N_BUCKETS, FURTHEST = 32, 128  # of relative biases, as T5 has them
 BASE = 10_000.0  # the longest wavelength is 2 pi BASE positions (Vaswani et al. 2017)
 
-PositionKind = Literal["rope", "sinusoidal", "learnt"]
+PositionKind = Literal["rope", "relative", "sinusoidal", "learnt"]
 RotaryTables = tuple[Float[Tensor, "positions d_head"], Float[Tensor, "positions d_head"]]
 
 
@@ -135,3 +137,44 @@ def rotate(
     cos, sin = (t.to(x.dtype).view(len(t), *[1] * (x.ndim - 3), -1) for t in tables)
     first, second = x.chunk(2, -1)
     return torch.addcmul(x * cos, torch.cat((second, first), -1), sin)
+
+
+class RelativeBias(nn.Module):
+    """What each head adds to its scores for a distance, before softmax (T5: Raffel et al. 2020, section 2.1).
+
+    Of the ``N_BUCKETS`` biases of a head, half are for the nearest distances one by one and half for
+    ranges that grow to ``FURTHEST``; what lies beyond shares the last.  Looking both ways, each side has
+    half of them.  All layers of a stack share one table.
+    """
+
+    buckets: Tensor
+
+    def __init__(self, n_heads: int, length: int, *, causal: bool) -> None:
+        super().__init__()
+        self.causal = causal
+        self.furthest = max(length, FURTHEST)  # places in a text: all beyond FURTHEST are one bucket
+        self.table = nn.Embedding(N_BUCKETS, n_heads)
+        normal_(self.table.weight, std=0.1)
+        distances = torch.arange(-self.furthest, self.furthest + 1)
+        self.register_buffer("buckets", bucket(distances, causal=causal), persistent=False)
+
+    def forward(self, n_new: int, n_seen: int) -> Float[Tensor, "1 heads new seen"]:
+        """Return what is added to the scores of the last ``n_new`` of ``n_seen`` places for all of them.
+
+        ``causal``: -inf for the places behind each.
+        """
+        places = torch.arange(n_seen, device=self.buckets.device)
+        distance = places - places[n_seen - n_new :, None]
+        biases = self.table(self.buckets[distance.clamp(-self.furthest, self.furthest) + self.furthest])
+        bias: Tensor = biases.permute(2, 0, 1)[None]
+        return bias.masked_fill(distance > 0, -torch.inf) if self.causal and n_new > 1 else bias
+
+
+def bucket(distance: Int[Tensor, "*shape"], *, causal: bool) -> Int[Tensor, "*shape"]:
+    """Return the number of the bias for a distance: the key's place less the query's."""
+    n = N_BUCKETS if causal else N_BUCKETS // 2
+    first = torch.zeros_like(distance) if causal else (distance > 0) * n
+    far = (-distance).clamp(min=0) if causal else distance.abs()
+    exact = n // 2
+    growth = torch.log(far.clamp(min=1) / exact) / math.log(FURTHEST / exact)
+    return first + torch.where(far < exact, far, (exact + (growth * (n - exact)).long()).clamp(max=n - 1))

@@ -122,6 +122,7 @@ class RecurrentEncoderDecoder(nn.Module):
         )
         self.norm = nn.LayerNorm(d_model)
         self.copy_head = CopyHead(d_model) if copies else None
+        self.start = signature.vocab_size - 1  # the mark that ends a text stands before the next one
 
     def forward(
         self,
@@ -153,10 +154,9 @@ class RecurrentEncoderDecoder(nn.Module):
     ) -> Float[Tensor, "rows vocab_size"]:
         """Return the scores of the next token, after ``tokens`` was written (None: nothing yet)."""
         if tokens is None:
-            x = self.embedding.table.weight.new_zeros(state.n_rows, 1, self.embedding.table.embedding_dim)
-        else:
-            x = self.embedding(tokens[:, None])
-        return self._scores(self._decoded(x, state), state)[:, 0]
+            device = self.embedding.table.weight.device
+            tokens = torch.full((state.n_rows,), self.start, device=device)
+        return self._scores(self._decoded(self.embedding(tokens[:, None]), state), state)[:, 0]
 
     def alignment(
         self,
@@ -202,8 +202,9 @@ class RecurrentEncoderDecoder(nn.Module):
         return out
 
     def _shifted(self, targets: Int[Tensor, "batch target"]) -> Float[Tensor, "batch target d_model"]:
-        """Return what stands before each target token: nothing before the first."""
-        return F.pad(self.embedding(targets[:, :-1]), (0, 0, 1, 0))
+        """Return what stands before each target token: the end of a text before the first."""
+        vectors: Tensor = self.embedding(F.pad(targets[:, :-1], (1, 0), value=self.start))
+        return vectors
 
     def _scores(
         self, x: Float[Tensor, "rows seq d_model"], state: RecurrentState

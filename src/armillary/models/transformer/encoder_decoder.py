@@ -69,6 +69,7 @@ class EncoderDecoder(nn.Module):
         self.encoder = Stack(encoder, positions, torch.arange(signature.length)[:, None])
         self.decoder = Stack(decoder, positions, torch.arange(signature.target_length)[:, None])
         self.copy_head = CopyHead(d_model) if copies else None
+        self.start = signature.vocab_size - 1  # the mark that ends a text stands before the next one
 
     def forward(
         self,
@@ -98,9 +99,9 @@ class EncoderDecoder(nn.Module):
     ) -> Float[Tensor, "rows vocab_size"]:
         """Return the scores of the next token, after ``tokens`` was written (None: nothing yet)."""
         if tokens is None:
-            x = self.embedding.table.weight.new_zeros(state.n_rows, 1, self.embedding.table.embedding_dim)
-        else:
-            x = self.embedding(tokens[:, None])
+            device = self.embedding.table.weight.device
+            tokens = torch.full((state.n_rows,), self.start, device=device)
+        x = self.embedding(tokens[:, None])
         x = self.decoder(x, start=state.position, caches=state.caches, memories=state.memories)
         state.position += 1
         return self._scores(x, state)[:, 0]
@@ -117,8 +118,9 @@ class EncoderDecoder(nn.Module):
         return torch.stack(looked).mean(0)
 
     def _shifted(self, targets: Int[Tensor, "batch target"]) -> Float[Tensor, "batch target d_model"]:
-        """Return what stands before each target token: nothing before the first."""
-        return F.pad(self.embedding(targets[:, :-1]), (0, 0, 1, 0))
+        """Return what stands before each target token: the end of a text before the first."""
+        vectors: Tensor = self.embedding(F.pad(targets[:, :-1], (1, 0), value=self.start))
+        return vectors
 
     def _scores(self, x: Float[Tensor, "rows seq d_model"], state: TransformerState) -> Tensor:
         scores = self.embedding.logits(x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -13,7 +14,7 @@ from armillary.models.layers.block import BlockConfig, TransformerBlock
 from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.dropout import dropout
 from armillary.models.layers.norms import make_norm
-from armillary.models.layers.positions import Learnt, PositionKind, Rotary, Sinusoidal
+from armillary.models.layers.positions import Learnt, PositionKind, RelativeBias, Rotary, Sinusoidal
 
 
 class Stack(nn.Module):
@@ -25,8 +26,11 @@ class Stack(nn.Module):
         super().__init__()
         self.dropout = block.dropout
         self.rotary: Rotary | None = None
+        self.relative: RelativeBias | None = None
         self.positions: Sinusoidal | Learnt | None = None
-        if positions == "rope":
+        if positions == "relative":
+            self.relative = RelativeBias(block.n_heads, len(coordinates), causal=block.causal)
+        elif positions == "rope":
             self.rotary = Rotary(coordinates, block.d_model // block.n_heads)
         elif positions == "sinusoidal":
             self.positions = Sinusoidal(coordinates, block.d_model)
@@ -54,6 +58,8 @@ class Stack(nn.Module):
         if self.positions is not None:
             x = x + self.positions(start, seq)
         rotary = self.rotary(start, seq) if self.rotary is not None else None
+        if self.relative is not None:
+            mask = _added(self.relative(seq, seq + (caches[0].n_kept if caches else 0)), mask, x.dtype)
         x = dropout(x, self.dropout, self.training)
         for i, block in enumerate(self.blocks):
             memory = memories[i] if memories else None
@@ -68,3 +74,11 @@ class Stack(nn.Module):
     ) -> list[Memory]:
         """Return what each block's cross-attention sees of ``sources``, vectors of what is read."""
         return [cast("TransformerBlock", block).cross_attention.read(sources, mask) for block in self.blocks]
+
+
+def _added(
+    bias: Float[Tensor, "1 heads new seen"], mask: Bool[Tensor, "... seen"] | None, dtype: torch.dtype
+) -> Float[Tensor, "... new seen"]:
+    """Return ``bias`` where ``mask`` lets look, -inf elsewhere."""
+    bias = bias.to(dtype)
+    return bias if mask is None else bias.masked_fill(~mask, -torch.inf)
