@@ -1,7 +1,10 @@
 import pytest
+from tiny_tasks import CASES
 
 from armillary.core.errors import ConfigError
-from armillary.training.flops import flops_per_step
+from armillary.models import MODELS
+from armillary.training.config import RunConfig
+from armillary.training.flops import FlopCounter, flops_per_step
 from armillary.training.horizon import horizon
 
 
@@ -27,3 +30,15 @@ def test_time_stays_time(toy) -> None:
 def test_less_than_a_step_is_refused(toy) -> None:
     with pytest.raises(ConfigError, match="less than one step, which takes 24 tokens"):
         horizon(toy(budget="5 tokens"))
+
+
+def test_where_lengths_differ_steps_are_those_of_an_epochs_mean(tmp_path) -> None:
+    task = CASES["translation"](tmp_path).task
+    config = RunConfig(task=task, model=MODELS["transformer"](), batch_size=4).fitted()
+    batches = task.training_batches(4, config.seed)
+    units = [batches[step].n_units for step in range(batches.steps_per_epoch)]
+    assert len(set(units)) > 1
+    assert horizon(config.replace(budget=f"{sum(units)} tokens")).steps == len(units)
+    counter = FlopCounter(config)
+    flops = sum(counter(batches[step]) for step in range(batches.steps_per_epoch))
+    assert horizon(config.replace(budget=f"{flops} flop")).steps == len(units)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
+
+SAMPLE = 256  # batches: where lengths differ, the mean of so many is within a few per cent of all
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,13 @@ class Batches(Protocol):
     @property
     def steps_per_epoch(self) -> int:
         """How many steps see every example once."""
+
+
+def spread(batches: Batches) -> Iterator[Batch]:
+    """Yield up to ``SAMPLE`` batches spread over an epoch, or one where all have the same shape."""
+    first = batches[0]
+    if first.lengths is None:
+        yield first
+        return
+    n = batches.steps_per_epoch
+    yield from (batches[step] for step in range(0, n, max(1, n // SAMPLE)))

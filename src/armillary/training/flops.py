@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,12 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from armillary.data.batch import Batch
+from armillary.data.batch import Batch, spread
 from armillary.tasks.base import Task
 from armillary.training.config import RunConfig
 
 ROWS = 2  # batch norm refuses a single row
-SAMPLE = 16  # batches looked at where rows differ in length
 SHARES = (0.25, 0.5, 1.0)  # lengths at which FLOP are counted, as shares of the longest
 
 Lengths = tuple[int, ...]  # of the padded sides of a batch: inputs, targets
@@ -124,7 +124,4 @@ def flops_per_step(config: RunConfig) -> float:
     assert config.batch_size is not None
     counter = FlopCounter(config)
     batches = config.task.training_batches(config.batch_size, config.seed)
-    if batches[0].lengths is None:
-        return counter(batches[0])
-    steps = range(0, batches.steps_per_epoch, max(1, batches.steps_per_epoch // SAMPLE))
-    return sum(counter(batches[step]) for step in steps) / len(steps)
+    return statistics.fmean(counter(batch) for batch in spread(batches))

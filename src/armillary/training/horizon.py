@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
+
 from armillary.core.errors import ConfigError
+from armillary.data.batch import spread
 from armillary.training.budget import Budget, Horizon
 from armillary.training.config import RunConfig
 from armillary.training.flops import flops_per_step
@@ -33,4 +36,6 @@ def _step_cost(config: RunConfig, budget: Budget) -> float:
         return flops_per_step(config)
     assert config.batch_size is not None
     batches = config.task.training_batches(config.batch_size, config.seed)
-    return batches[0].n_units if budget.unit == "tokens" else 1 / batches.steps_per_epoch
+    if budget.unit == "epochs":
+        return 1 / batches.steps_per_epoch
+    return statistics.fmean(batch.n_units for batch in spread(batches))
