@@ -46,7 +46,7 @@ def exported(run, tmp_path_factory):
 def test_the_folder_answers_alike(exported):
     parity = exported.parity
     assert parity.examples == "test split"
-    assert parity.largest_difference < 1e-5  # its norms are in single precision
+    assert parity.largest_difference < 1e-4  # its norms are in single precision
     assert parity.exported_loss == pytest.approx(parity.loss)
     assert (parity.equal_greedy, parity.equal_beams) == (1, 1)
     assert parity.metric == "rougeL"

