@@ -116,7 +116,7 @@ def test_pairs_of_texts_are_moved_by_muon_in_larger_steps(tmp_path) -> None:
     muon = rules.resolved(config)
     adamw = rules.resolved(config.replace(optim=OptimConfig(algorithm="adamw")))
     assert (muon.optim.algorithm, adamw.optim.algorithm) == ("muon", "adamw")
-    assert muon.optim.lr == pytest.approx(2 * (adamw.optim.lr or 0))
+    assert muon.optim.lr == pytest.approx(2.5 * (adamw.optim.lr or 0))
     assert muon.batch_size == 2 * (adamw.batch_size or 0)
     assert rules.algorithm_of(config.replace(strategy="fsdp")) == "adamw"
     assert rules.algorithm_of(config.replace(model=MODELS["lstm"]())) == "adamw"
