@@ -16,6 +16,7 @@ from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.tokenizers import BPEConfig
 from armillary.models import MODELS
 from armillary.models.generation import Writing
+from armillary.models.layers.token_loss import Wanted
 from armillary.tasks import (
     TASKS,
     ImageClassification,
@@ -141,12 +142,13 @@ class Guess(nn.Module):
         self.logits = nn.Parameter(logits)
         self.outputs = outputs
 
-    def forward(self, inputs: Tensor, _: Any = None, targets: Tensor | None = None) -> Any:
-        if targets is not None:
-            return self.logits.expand(*targets.shape, -1)
-        if self.outputs == "next-token":
-            return self.logits.expand(*inputs.shape, -1), None
-        return self.logits.expand(len(inputs), -1)
+    def forward(self, inputs: Tensor, _: Any = None, *asked: Any) -> Any:
+        if self.outputs == "class":
+            return self.logits.expand(len(inputs), -1)
+        written = inputs if self.outputs == "next-token" else asked[0]
+        out = self.logits.expand(*written.shape, -1)
+        out = asked[-1].loss(out) if asked and isinstance(asked[-1], Wanted) else out
+        return (out, None) if self.outputs == "next-token" else out
 
     def read(self, inputs: Tensor, lengths: Any = None, n_beams: int = 1) -> Rows:  # noqa: ARG002
         return Rows(len(inputs), n_beams)

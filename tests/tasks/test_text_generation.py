@@ -26,10 +26,11 @@ class Watcher(nn.Module):
         self.vocab_size = vocab_size
         self.calls: list[tuple[torch.Tensor, int]] = []
 
-    def forward(self, tokens, state=None):
+    def forward(self, tokens, state=None, wanted=None):
         n_before = 0 if state is None else state
         self.calls.append((tokens, n_before))
-        return torch.zeros(*tokens.shape, self.vocab_size), n_before + tokens.shape[1]
+        scores = torch.zeros(*tokens.shape, self.vocab_size)
+        return scores if wanted is None else wanted.loss(scores), n_before + tokens.shape[1]
 
 
 class Typist(nn.Module):

@@ -44,12 +44,16 @@ class CTranslate2Writer:
         self._spelled = np.array(tokenizer.spelled(), dtype=object)
         self._ids = {token: i for i, token in enumerate(self._spelled)}
         ctranslate2 = ctranslate2_format.installed()
+        n_threads = torch.get_num_threads()
         try:
             self._translator = ctranslate2.Translator(
                 str(folder),
                 device=named.type,
                 device_index=named.index or 0,
-                intra_threads=torch.get_num_threads(),
+                # One core for a batch, and batches side by side: two cores on one small product wait for
+                # each other (a twelfth of the speed, measured), and slow torch's own threads down as well.
+                intra_threads=1,
+                inter_threads=n_threads,
             )
         except ValueError as error:  # no such device
             raise unusable(device, error) from error
@@ -57,6 +61,8 @@ class CTranslate2Writer:
             raise CheckpointError(
                 f"cannot read {folder}: {error}; delete it, and it is made again"
             ) from error
+        finally:
+            torch.set_num_threads(n_threads)  # which that has changed for the whole process
 
     def write_all(
         self, rows: Sequence[Tokens], writing: Writing, stop: int, max_tokens: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from armillary.core.errors import CheckpointError, RequestError, UnknownNameErro
 from armillary.data.base import SPLITS, Split
 from armillary.data.sources import infer_source
 from armillary.inference.engines import ENGINES, TORCH
+from armillary.models.layers.product import FixedWeights
 from armillary.runs.judgement import Judgement
 from armillary.runs.run import Run
 from armillary.tasks import Task
@@ -38,7 +40,12 @@ class Model:
 
         Raises DataError for an input that is none of the task's, ConfigError for an unknown option.
         """
-        return self.task.answer(self.module, inputs, **options)
+        with self._weights.used():
+            return self.task.answer(self.module, inputs, **options)
+
+    @functools.cached_property
+    def _weights(self) -> FixedWeights:
+        return FixedWeights(self.module)
 
     def stream(self, text: str, **options: Any) -> Iterator[str]:
         """Yield the answer to one text piece by piece, each as soon as it is written.

@@ -4,6 +4,7 @@ A built model is called in one of two ways, by the signature's ``outputs``:
 
     "class"        logits = model(inputs, lengths)         (batch, n_classes)
     "next-token"   logits, state = model(tokens, state)    (batch, seq, vocab_size)
+                   loss, state = model(tokens, state, wanted)
 
 ``inputs`` is ``Float[Tensor, "batch channels height width"]`` or ``Int[Tensor, "batch seq"]`` with
 ``lengths`` ``Int[Tensor, "batch"]`` (None: all full).

@@ -3,6 +3,7 @@
 Such a model (``outputs = "tokens"``) is trained on whole pairs and asked token by token:
 
     scores = model(inputs, lengths, targets)          (batch, target, vocab_size)
+    loss   = model(inputs, lengths, targets, wanted)  ()
     state  = model.read(inputs, lengths, n_beams)
     scores = model.write(tokens, state)               (rows, vocab_size)
 
@@ -18,6 +19,8 @@ from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from armillary.models.layers.token_loss import Wanted
 
 
 @runtime_checkable
@@ -62,8 +65,12 @@ class SequenceModel(WritingModel, Protocol):
         inputs: Int[Tensor, "batch source"],
         lengths: Int[Tensor, " batch"] | None,
         targets: Int[Tensor, "batch target"],
-    ) -> Float[Tensor, "batch target vocab_size"]:
-        """Return the scores of each target token, given the source and the targets before it."""
+        wanted: Wanted | None = None,
+    ) -> Float[Tensor, "batch target vocab_size"] | Float[Tensor, ""]:
+        """Return the scores of each target token, given the source and the targets before it.
+
+        With ``wanted``, the targets with padding marked: their loss.
+        """
 
     def alignment(
         self,

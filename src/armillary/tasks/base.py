@@ -17,6 +17,7 @@ from armillary.core.errors import ConfigError, unknown
 from armillary.core.registry import Registry
 from armillary.data.base import Source, Split
 from armillary.data.batch import Batch, Batches
+from armillary.models.generation.choice import asking
 from armillary.models.signature import Signature
 from armillary.runs.judgement import Judgement, PairedScore
 
@@ -106,13 +107,8 @@ class Task(Config, ABC):
 @contextlib.contextmanager
 def judged(model: nn.Module) -> Iterator[torch.device]:
     """Put ``model`` into evaluation mode, without gradients, for a while; yield the device it is on."""
-    training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield next((p.device for p in model.parameters()), torch.device("cpu"))
-    finally:
-        model.train(training)
+    with asking(model):
+        yield next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
 def check_options(task: str, options: Mapping[str, Any], known: Collection[str] = ()) -> None:

@@ -26,6 +26,7 @@ from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
 from armillary.models import generation
 from armillary.models.generation import Writing, Written
 from armillary.models.layers.padding import real_positions
+from armillary.models.layers.token_loss import IGNORED, Wanted
 from armillary.models.signature import Signature
 from armillary.runs.judgement import Alignment, Judged, Judgement, PairedScore
 from armillary.tasks.base import Task, judged
@@ -35,7 +36,6 @@ from armillary.tasks.streaming import spelled
 from armillary.tasks.text_metrics import TextTask, check_installed, sentence_scores
 from armillary.tasks.writers import Tokens, Writer, padded, writer_of
 
-IGNORED = -100  # a target that is padding
 POOL = 512  # batches sorted by length at a time: two lengths that must agree need many pairs to choose from
 SCORES = 2**25  # scores of next tokens that evaluation holds in memory at a time
 
@@ -135,9 +135,8 @@ class SequenceToSequence(Task):
         return _padded([(zeros[0], zeros[1])] * batch_size)
 
     def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:  # noqa: ARG002
-        scores = model(batch.inputs, batch.lengths, batch.targets)
-        smoothing = self.label_smoothing
-        return F.cross_entropy(scores.flatten(0, 1), _wanted(batch), label_smoothing=smoothing), None
+        wanted = Wanted(_wanted(batch), self.label_smoothing)
+        return model(batch.inputs, batch.lengths, batch.targets, wanted), None
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return the loss on the validation split; to write texts at every mark would take too long."""
@@ -269,7 +268,7 @@ class SequenceToSequence(Task):
             for batch in self.evaluation_batches(split, batch_size):
                 batch = batch.to(device)
                 scores = model(batch.inputs, batch.lengths, batch.targets).flatten(0, 1)
-                nats += float(F.cross_entropy(scores, _wanted(batch), reduction="sum"))
+                nats += float(F.cross_entropy(scores, _wanted(batch).flatten(), reduction="sum"))
                 n_units += batch.n_units
         return nats / n_units
 
@@ -329,11 +328,10 @@ def _plain(texts: Sequence[WrittenText]) -> str | dict[str, Any]:
     return {"text": best.text, "score": best.score, "alternatives": alternatives, "note": best.note}
 
 
-def _wanted(batch: Batch) -> Int[Tensor, " tokens"]:
-    """Return the targets in one row, padding marked as such."""
+def _wanted(batch: Batch) -> Int[Tensor, "batch target"]:
+    """Return the targets, padding marked as such."""
     real = real_positions(batch.target_lengths, batch.targets.shape[1])
-    targets = batch.targets if real is None else batch.targets.masked_fill(~real, IGNORED)
-    return targets.flatten()
+    return batch.targets if real is None else batch.targets.masked_fill(~real, IGNORED)
 
 
 def _padded(pairs: Sequence[Encoded]) -> Batch:

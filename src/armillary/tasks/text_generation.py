@@ -23,6 +23,7 @@ from armillary.data.order import ShuffledBatches, StreamBatches
 from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
 from armillary.models import generation
 from armillary.models.generation import Sampling
+from armillary.models.layers.token_loss import Wanted
 from armillary.models.signature import Signature
 from armillary.tasks.base import TASKS, Task, check_options, judged
 from armillary.tasks.baselines.ngram import NgramModel, gram_order
@@ -108,8 +109,7 @@ class TextGeneration(Task):
         return Batch(inputs=zeros, targets=zeros)
 
     def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
-        logits, state = model(batch.inputs, state)
-        loss = F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
+        loss, state = model(batch.inputs, state, Wanted(batch.targets))
         return loss, (state if self.order == "stream" else None)
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:

@@ -18,6 +18,7 @@ from armillary.models.layers.dropout import dropout
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.initial import Linear
 from armillary.models.layers.norms import RMSNorm
+from armillary.models.layers.token_loss import Wanted
 from armillary.models.signature import Signature
 
 CausalState = tuple[Tensor, ...]  # for each block what its convolution still needs of the past
@@ -104,12 +105,18 @@ class CausalCNN(nn.Module):
         return tuple(like.new_zeros(batch, reach, like.shape[1]) for reach in self.reaches)
 
     def forward(
-        self, tokens: Int[Tensor, "batch seq"], state: CausalState | None = None
-    ) -> tuple[Float[Tensor, "batch seq vocab_size"], CausalState | None]:
-        """Return (scores, state).  Without a state the text starts here and nothing is remembered."""
+        self,
+        tokens: Int[Tensor, "batch seq"],
+        state: CausalState | None = None,
+        wanted: Wanted | None = None,
+    ) -> tuple[Float[Tensor, "batch seq vocab_size"] | Float[Tensor, ""], CausalState | None]:
+        """Return (scores, or the loss of ``wanted``; state).
+
+        Without a state the text starts here and nothing is remembered.
+        """
         x = self.embedding(tokens)
         later = []
         for i, block in enumerate(self.blocks):
             x, past = block(x, None if state is None else state[i])
             later.append(past)
-        return self.embedding.logits(self.norm(x)), None if state is None else tuple(later)
+        return self.embedding.output(self.norm(x), wanted), None if state is None else tuple(later)

@@ -14,12 +14,14 @@ from torch import Tensor, nn
 def asking(model: nn.Module) -> Iterator[None]:
     """Switch dropout and gradients off for a while; whoever reads a stream meanwhile is not affected."""
     training = model.training
-    model.eval()
+    if training:  # each switch visits every module
+        model.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        model.train(training)
+        if training:
+            model.train()
 
 
 def shaped(

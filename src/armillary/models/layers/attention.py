@@ -12,11 +12,14 @@ mixes the results by one more linear map:
 In self-attention Q, K and V come from one sequence, and all W_i are one packed matrix; in
 cross-attention the queries come from the sequence being written and K, V from the one being read.
 
-There is no dropout on the weights: it would forbid the fused kernel, which never writes them down.
+There is no dropout on the weights: it would forbid the fused kernel, which never writes them down.  On a
+CPU that kernel is worth its while from some 200 keys on; for fewer, plain products learn faster (forward
+and backward, 1,600 tokens in rows of 25: 4.4 ms instead of 5.4; in rows of 10: 4.3 instead of 8.0).
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -28,7 +31,38 @@ from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.initial import Linear
 from armillary.models.layers.positions import RotaryTables, rotate
 
+SHORT = 128  # keys up to which a CPU learns faster from plain products
+
 Mask = Bool[Tensor, "... seen"] | Float[Tensor, "... seen"]  # where a query may look; or what its scores get
+
+
+def attention(
+    queries: Float[Tensor, "batch heads seq d_head"],
+    keys: Float[Tensor, "batch heads seen d_head"],
+    values: Float[Tensor, "batch heads seen d_head"],
+    mask: Mask | None = None,
+    *,
+    causal: bool = False,
+) -> Float[Tensor, "batch heads seq d_head"]:
+    """Return softmax(Q K^T / sqrt(d)) V, by the way that is the fastest here.
+
+    ``causal``: the i-th query sees the first i keys alone, without a ``mask``.
+    """
+    learns = torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    if not (learns and queries.is_cpu and keys.shape[2] <= SHORT):
+        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, is_causal=causal)
+    scores = queries * queries.shape[3] ** -0.5 @ keys.mT
+    if causal:
+        mask = causal_bias(queries.shape[2], scores.dtype)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
+    return scores.softmax(-1) @ values
+
+
+@functools.cache
+def causal_bias(n: int, dtype: torch.dtype) -> Float[Tensor, "queries keys"]:
+    """Return what hides from each of ``n`` places on a CPU those behind it."""
+    return torch.full((n, n), -torch.inf, dtype=dtype).triu(1)
 
 
 class SelfAttention(nn.Module):
@@ -62,13 +96,7 @@ class SelfAttention(nn.Module):
         query, key, value = _heads_first(heads, rotary)
         if cache is not None:
             key, value = cache.append(key, value)
-        mixed = F.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=mask,
-            is_causal=self.causal and mask is None and seq > 1,
-        )
+        mixed = attention(query, key, value, mask, causal=self.causal and mask is None and seq > 1)
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, seq, d_model))
         return out
 
@@ -116,19 +144,16 @@ class CrossAttention(nn.Module):
     ) -> Memory:
         """Return keys and values of ``sources``; ``mask`` is True where they are real and not padding."""
         packed = self.key_value(sources).view(*sources.shape[:2], 2, self.n_heads, -1)
-        keys, values = packed.permute(2, 0, 3, 1, 4).unbind(0)
+        by_head = packed.permute(2, 0, 3, 1, 4)
+        # What is only looked at is laid out once for all the looks to come.
+        keys, values = (by_head if torch.is_grad_enabled() else by_head.contiguous()).unbind(0)
         return Memory(keys, values, mask)
 
     def forward(
         self, x: Float[Tensor, "rows seq d_model"], memory: Memory
     ) -> Float[Tensor, "rows seq d_model"]:
         """Several rows may look at one source: those of a source stand together."""
-        mixed = F.scaled_dot_product_attention(
-            self._queries(x, memory),
-            memory.keys,
-            memory.values,
-            attn_mask=memory.mask,
-        )
+        mixed = attention(self._queries(x, memory), memory.keys, memory.values, memory.mask)
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))
         return out
 

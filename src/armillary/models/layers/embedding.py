@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from armillary.models.layers.initial import normal_
 from armillary.models.layers.product import linear
+from armillary.models.layers.token_loss import Wanted
 
 
 class TokenEmbedding(nn.Module):
@@ -33,3 +34,9 @@ class TokenEmbedding(nn.Module):
     def logits(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq vocab_size"]:
         """Return the scores of each token to come next."""
         return linear(x, self.table.weight)
+
+    def output(
+        self, x: Float[Tensor, "batch seq d_model"], wanted: Wanted | None
+    ) -> Float[Tensor, "batch seq vocab_size"] | Float[Tensor, ""]:
+        """Return ``logits`` or, where tokens are wanted, their loss."""
+        return self.logits(x) if wanted is None else wanted.loss_of(x, self.table.weight)

@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -163,11 +164,21 @@ class RelativeBias(nn.Module):
 
         ``causal``: -inf for the places behind each.
         """
-        places = torch.arange(n_seen, device=self.buckets.device)
-        distance = places - places[n_seen - n_new :, None]
-        biases = self.table(self.buckets[distance.clamp(-self.furthest, self.furthest) + self.furthest])
-        bias: Tensor = biases.permute(2, 0, 1)[None]
-        return bias.masked_fill(distance > 0, -torch.inf) if self.causal and n_new > 1 else bias
+        behind = n_new - 1
+        buckets = self._buckets(1 - n_seen, 0 if self.causal else behind)
+        by_distance = self.table(buckets).t()
+        if self.causal:
+            by_distance = F.pad(by_distance, (0, behind), value=-torch.inf)
+        # Each query sees what the next one sees, one distance on.
+        bias: Tensor = by_distance.unfold(1, n_seen, 1).flip(1)[None]
+        return bias
+
+    def _buckets(self, first: int, last: int) -> Int[Tensor, " distances"]:
+        """Return the buckets of the distances from ``first`` to ``last``."""
+        if max(-first, last) <= self.furthest:
+            return self.buckets[self.furthest + first : self.furthest + last + 1]
+        distances = torch.arange(first, last + 1, device=self.buckets.device)
+        return self.buckets[distances.clamp(-self.furthest, self.furthest) + self.furthest]
 
 
 def bucket(distance: Int[Tensor, "*shape"], *, causal: bool) -> Int[Tensor, "*shape"]:

@@ -14,6 +14,7 @@ Nothing of this has gradients; with gradients, on other devices and in other pre
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from contextvars import ContextVar
 
@@ -27,7 +28,7 @@ SMALL = 2**16  # numbers of a matrix below which it stays in the cache from one 
 SLICE = 2**14  # numbers of a matrix that are multiplied with one row at a time
 CAN_LAY_OUT = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
-_laid_out: ContextVar[dict[int, LaidOut] | None] = ContextVar("laid_out", default=None)
+_fixed: ContextVar[FixedWeights | None] = ContextVar("fixed", default=None)
 
 
 def linear(
@@ -41,7 +42,8 @@ def linear(
     n_out, n_in = weight.shape
     n_rows = x.numel() // n_in
     if n_rows > FEW:
-        laid_out = (_laid_out.get() or {}).get(id(weight)) if CAN_LAY_OUT else None
+        fixed = _fixed.get() if CAN_LAY_OUT else None
+        laid_out = None if fixed is None else fixed.laid_out.get(id(weight))
         return F.linear(x, weight, bias) if laid_out is None else laid_out.product(x, weight, bias)
     if n_out * n_in < SMALL or n_rows == 0:
         return F.linear(x, weight, bias)
@@ -54,19 +56,28 @@ def _is_plain(x: Tensor) -> bool:
     return x.dtype == torch.float32 and x.is_cpu
 
 
-@contextlib.contextmanager
-def fixed_weights(model: nn.Module) -> Iterator[None]:
+class FixedWeights:
+    """The weights of a model, laid out as they are used; they must not change as long as this lives."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self.laid_out = {id(p): LaidOut() for p in model.parameters() if p.ndim == 2}
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[None]:
+        """Let products use them for a while."""
+        token = _fixed.set(self)
+        try:
+            yield
+        finally:
+            _fixed.reset(token)
+
+
+def fixed_weights(model: nn.Module) -> contextlib.AbstractContextManager[None]:
     """Let the weights of ``model`` be laid out for fast products; they must not change meanwhile."""
-    known = _laid_out.get()
-    weights = [id(p) for p in model.parameters() if p.ndim == 2]
-    if known is not None and all(key in known for key in weights):
-        yield
-        return
-    token = _laid_out.set({key: LaidOut() for key in weights})
-    try:
-        yield
-    finally:
-        _laid_out.reset(token)
+    fixed = _fixed.get()
+    known = fixed is not None and fixed.model is model
+    return contextlib.nullcontext() if known else FixedWeights(model).used()
 
 
 class LaidOut:
@@ -89,9 +100,16 @@ class LaidOut:
 
 def _of_one(row: Float[Tensor, "1 n_in"], weight: Float[Tensor, "n_out n_in"]) -> Float[Tensor, "1 n_out"]:
     n_out, n_in = weight.shape
-    size = max(1, SLICE // n_in)
+    size = _slice(n_out, n_in)
     n_slices = n_out // size
     end = n_slices * size
     slices = weight[:end].view(n_slices, size, n_in)
     out = torch.bmm(slices, row.t().expand(n_slices, n_in, 1)).view(1, end)
     return out if end == n_out else torch.cat((out, F.linear(row, weight[end:])), 1)
+
+
+@functools.cache
+def _slice(n_out: int, n_in: int) -> int:
+    """Return how many rows of a matrix to take at a time: as many in each slice where that can be."""
+    most = max(1, SLICE // n_in)
+    return next((size for size in range(most, most // 2, -1) if n_out % size == 0), most)

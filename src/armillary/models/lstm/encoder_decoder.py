@@ -28,6 +28,7 @@ from armillary.models.layers.dropout import dropout
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.initial import Linear
 from armillary.models.layers.padding import mean_over_real, real_positions
+from armillary.models.layers.token_loss import Wanted
 from armillary.models.lstm.block import Memory, RecurrentBlock, features, with_features
 from armillary.models.lstm.classifier import pack
 from armillary.models.signature import Signature
@@ -129,10 +130,14 @@ class RecurrentEncoderDecoder(nn.Module):
         inputs: Int[Tensor, "batch source"],
         lengths: Int[Tensor, " batch"] | None,
         targets: Int[Tensor, "batch target"],
-    ) -> Float[Tensor, "batch target vocab_size"]:
-        """Return the scores of each target token, given the source and the targets before it."""
+        wanted: Wanted | None = None,
+    ) -> Float[Tensor, "batch target vocab_size"] | Float[Tensor, ""]:
+        """Return the scores of each target token, given the source and the targets before it.
+
+        With ``wanted``, the targets with padding marked: their loss.
+        """
         state = self.read(inputs, lengths)
-        return self._scores(self._decoded(self._shifted(targets), state), state)
+        return self._scores(self._decoded(self._shifted(targets), state), state, wanted)
 
     def read(
         self,
@@ -207,13 +212,12 @@ class RecurrentEncoderDecoder(nn.Module):
         return vectors
 
     def _scores(
-        self, x: Float[Tensor, "rows seq d_model"], state: RecurrentState
-    ) -> Float[Tensor, "rows seq vocab_size"]:
-        scores = self.embedding.logits(x)
+        self, x: Float[Tensor, "rows seq d_model"], state: RecurrentState, wanted: Wanted | None = None
+    ) -> Tensor:
         if self.copy_head is None or state.copied is None:
-            return scores
-        log_probs: Tensor = self.copy_head(x, state.copied, scores)
-        return log_probs
+            return self.embedding.output(x, wanted)
+        log_probs: Tensor = self.copy_head(x, state.copied, self.embedding.logits(x))
+        return log_probs if wanted is None else wanted.loss(log_probs)
 
 
 def n_heads(d_model: int) -> int:

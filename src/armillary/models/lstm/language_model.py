@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from armillary.models.layers.dropout import dropout
 from armillary.models.layers.embedding import TokenEmbedding
+from armillary.models.layers.token_loss import Wanted
 from armillary.models.lstm.block import RecurrentBlock
 from armillary.models.signature import Signature
 
@@ -40,9 +41,12 @@ class RecurrentLM(nn.Module):
         return torch.cat([h for h, _ in memories]), torch.cat([c for _, c in memories])
 
     def forward(
-        self, tokens: Int[Tensor, "batch seq"], state: RecurrentState | None = None
-    ) -> tuple[Float[Tensor, "batch seq vocab_size"], RecurrentState]:
-        """Return (scores, state after the last token)."""
+        self,
+        tokens: Int[Tensor, "batch seq"],
+        state: RecurrentState | None = None,
+        wanted: Wanted | None = None,
+    ) -> tuple[Float[Tensor, "batch seq vocab_size"] | Float[Tensor, ""], RecurrentState]:
+        """Return (scores, or the loss of ``wanted``; state after the last token)."""
         h, c = self.initial_state(len(tokens)) if state is None else state
         x = dropout(self.embedding(tokens), self.dropout, self.training)
         later = []
@@ -50,4 +54,4 @@ class RecurrentLM(nn.Module):
             x, memory = block(x, (h[i : i + 1], c[i : i + 1]))
             later.append(memory)
         state = torch.cat([h for h, _ in later]), torch.cat([c for _, c in later])
-        return self.embedding.logits(self.norm(x)), state
+        return self.embedding.output(self.norm(x), wanted), state

@@ -12,6 +12,7 @@ from armillary.models.layers.block import BlockConfig
 from armillary.models.layers.cache import KeyValueCache, causal_mask
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.positions import PositionKind
+from armillary.models.layers.token_loss import Wanted
 from armillary.models.signature import Signature
 from armillary.models.transformer.stack import Stack
 
@@ -42,9 +43,14 @@ class Decoder(nn.Module):
         return DecoderState(0, [KeyValueCache(self.length) for _ in self.stack.blocks])
 
     def forward(
-        self, tokens: Int[Tensor, "batch seq"], state: DecoderState | None = None
-    ) -> tuple[Float[Tensor, "batch seq vocab_size"], DecoderState | None]:
-        """Return (scores, state).  Without a state the text starts here and nothing is remembered.
+        self,
+        tokens: Int[Tensor, "batch seq"],
+        state: DecoderState | None = None,
+        wanted: Wanted | None = None,
+    ) -> tuple[Float[Tensor, "batch seq vocab_size"] | Float[Tensor, ""], DecoderState | None]:
+        """Return (scores, or the loss of ``wanted``; state).
+
+        Without a state the text starts here and nothing is remembered.
 
         A state belongs to one text: its caches are extended in place.
         """
@@ -54,4 +60,4 @@ class Decoder(nn.Module):
         mask = causal_mask(n_new, n_seen, self.length, tokens.device)
         x = self.stack(self.embedding(tokens), mask, start, state.caches if state else None)
         later = None if state is None else DecoderState(start + n_new, state.caches)
-        return self.embedding.logits(x), later
+        return self.embedding.output(x, wanted), later

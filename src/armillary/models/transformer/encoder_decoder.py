@@ -14,6 +14,7 @@ from armillary.models.layers.copying import CopyHead, CopySource
 from armillary.models.layers.embedding import TokenEmbedding
 from armillary.models.layers.padding import real_positions
 from armillary.models.layers.positions import PositionKind
+from armillary.models.layers.token_loss import Wanted
 from armillary.models.signature import Signature
 from armillary.models.transformer.stack import Stack
 
@@ -76,10 +77,14 @@ class EncoderDecoder(nn.Module):
         inputs: Int[Tensor, "batch source"],
         lengths: Int[Tensor, " batch"] | None,
         targets: Int[Tensor, "batch target"],
-    ) -> Float[Tensor, "batch target vocab_size"]:
-        """Return the scores of each target token, given the source and the targets before it."""
+        wanted: Wanted | None = None,
+    ) -> Float[Tensor, "batch target vocab_size"] | Float[Tensor, ""]:
+        """Return the scores of each target token, given the source and the targets before it.
+
+        With ``wanted``, the targets with padding marked: their loss.
+        """
         state = self.read(inputs, lengths)
-        return self._scores(self.decoder(self._shifted(targets), memories=state.memories), state)
+        return self._scores(self.decoder(self._shifted(targets), memories=state.memories), state, wanted)
 
     def read(
         self,
@@ -122,9 +127,10 @@ class EncoderDecoder(nn.Module):
         vectors: Tensor = self.embedding(F.pad(targets[:, :-1], (1, 0), value=self.start))
         return vectors
 
-    def _scores(self, x: Float[Tensor, "rows seq d_model"], state: TransformerState) -> Tensor:
-        scores = self.embedding.logits(x)
+    def _scores(
+        self, x: Float[Tensor, "rows seq d_model"], state: TransformerState, wanted: Wanted | None = None
+    ) -> Tensor:
         if self.copy_head is None or state.copied is None:
-            return scores
-        log_probs: Tensor = self.copy_head(x, state.copied, scores)
-        return log_probs
+            return self.embedding.output(x, wanted)
+        log_probs: Tensor = self.copy_head(x, state.copied, self.embedding.logits(x))
+        return log_probs if wanted is None else wanted.loss(log_probs)
