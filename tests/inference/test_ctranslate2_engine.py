@@ -88,10 +88,12 @@ def _stop_after_the_first(done, total):
         raise KeyboardInterrupt
 
 
-def test_threads_are_those_of_torch(run):
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_threads_of_torch_stay_what_they_were(run, n_threads):
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(n_threads)
     try:
         assert open_model(run, engine="ctranslate2").answer(["the old star"], max_tokens=4)
+        assert torch.get_num_threads() == n_threads
     finally:
         torch.set_num_threads(before)

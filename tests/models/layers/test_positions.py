@@ -5,9 +5,12 @@ import torch
 
 from armillary.core.errors import RequestError
 from armillary.models.layers.positions import (
+    FURTHEST,
     Learnt,
+    RelativeBias,
     Rotary,
     Sinusoidal,
+    bucket,
     grid,
     rotary_tables,
     rotate,
@@ -73,3 +76,17 @@ def test_on_a_grid_pairs_take_turns_among_rows_and_columns():
     torch.testing.assert_close(row_pairs[:3], torch.ones(3, 2))  # the first row: angle 0
     torch.testing.assert_close(column_pairs[[0, 3]], torch.ones(2, 1))
     torch.testing.assert_close(column_pairs[1], torch.tensor([math.cos(1)]))
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize(("n_new", "n_seen"), [(1, 1), (1, 9), (4, 9), (9, 9), (3, 140), (140, 140)])
+def test_relative_biases_are_looked_up_by_distance(causal, n_new, n_seen):
+    torch.manual_seed(0)
+    relative = RelativeBias(2, 16, causal=causal)
+    bias = relative(n_new, n_seen)
+    assert bias.shape == (1, 2, n_new, n_seen)
+    for row, column in {(0, 0), (0, n_seen - 1), (n_new - 1, 0), (n_new - 1, n_seen - 1), (n_new // 2, 0)}:
+        distance = torch.tensor(column - (n_seen - n_new + row))
+        expected = relative.table.weight[bucket(distance.clamp(-FURTHEST, FURTHEST), causal=causal)]
+        hidden = causal and distance > 0
+        assert torch.equal(bias[0, :, row, column], torch.full((2,), -torch.inf) if hidden else expected)

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from armillary.models.layers.initial import Linear
-from armillary.models.layers.product import SMALL, fixed_weights, linear
+from armillary.models.layers.product import SMALL, FixedWeights, _slice, fixed_weights, linear
 
 N_IN, N_OUT = 64, SMALL // 32 + 5  # larger than small, and no multiple of a slice
 
@@ -42,3 +42,19 @@ def test_gradients_and_double_precision_are_as_ever():
         double = copy.deepcopy(model).double()
         with torch.inference_mode():
             assert torch.equal(double(x.double()), F.linear(x.double(), double.weight))
+
+
+def test_weights_stay_laid_out_from_one_use_to_the_next():
+    torch.manual_seed(0)
+    model, x = Linear(N_IN, 32), torch.randn(20, N_IN)
+    fixed = FixedWeights(model)
+    for _ in range(3):
+        with torch.inference_mode(), fixed.used(), fixed_weights(model):
+            torch.testing.assert_close(model(x), F.linear(x, model.weight))
+    (laid_out,) = fixed.laid_out.values()
+    assert laid_out._matrix is not None
+
+
+@pytest.mark.parametrize(("n_out", "n_in", "expected"), [(4096, 256, 64), (552, 184, 69), (509, 64, 256)])
+def test_slices_fit_the_cache_and_are_equal_where_they_can_be(n_out, n_in, expected):
+    assert _slice(n_out, n_in) == expected

@@ -56,7 +56,8 @@ def attention(
         mask = causal_bias(queries.shape[2], scores.dtype)
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
-    return scores.softmax(-1) @ values
+    mixed: Tensor = scores.softmax(-1) @ values
+    return mixed
 
 
 @functools.cache

@@ -10,8 +10,8 @@ With scores z = W x, p = softmax(z), label smoothing e over V tokens and N place
     L       = 1/N sum of log sum_v exp z_v - (1 - e) z_target - e mean_v z_v
     dL/dz_v = 1/N (p_v - (1 - e) [v = target] - e/V)
 
-One thread, 1650 places of which 9% are padding, 8192 tokens, width 256: three fifths of the time of
-``F.cross_entropy`` on all scores.
+1650 places of which 9% are padding, 8192 tokens, width 256, on two cores: 0.8 of the time of
+``F.cross_entropy`` on all scores, and 16 MiB of them at a time instead of three times 52.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 IGNORED = -100  # a target that is padding
-SCORES = 2**21  # numbers that are held at a time: 8 MiB
+SCORES = 2**22  # numbers that are held at a time: 16 MiB
 
 
 @dataclass(frozen=True)
