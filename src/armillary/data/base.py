@@ -50,6 +50,13 @@ class LabelledImage:
     label: str
 
 
+@dataclass(frozen=True, eq=False)
+class CaptionedImage(LabelledImage):
+    """An image and what it is said to show; its class is "" where nobody says it."""
+
+    caption: str
+
+
 SOURCES: Registry[type[Source]] = Registry("source", "sources")
 
 
@@ -58,7 +65,7 @@ class Source(Config, ABC):
     """Named, disjoint splits of raw examples.  Reading happens at the first ``split``, and only then."""
 
     registry: ClassVar[Registry[Any] | None] = SOURCES
-    example: ClassVar[type]  # Document, LabelledText, TextPair, LabelledImage
+    example: ClassVar[type]  # Document, LabelledText, TextPair, LabelledImage, CaptionedImage
     licence: ClassVar[str]
     citation: ClassVar[str]
 

@@ -7,7 +7,12 @@ from PIL import Image
 
 from armillary.core.errors import ConfigError, DataError, MissingExtraError
 from armillary.data.base import SPLITS
-from armillary.data.sources.huggingface import HuggingFaceDocuments, HuggingFaceImages, HuggingFaceTexts
+from armillary.data.sources.huggingface import (
+    HuggingFaceCaptions,
+    HuggingFaceDocuments,
+    HuggingFaceImages,
+    HuggingFaceTexts,
+)
 
 datasets = pytest.importorskip("datasets")
 datasets.disable_progress_bars()
@@ -112,3 +117,14 @@ def test_a_missing_library_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtraError, match=r"armillary\[hub\]"):
         HuggingFaceTexts(path="anything").split("train")
+
+
+def test_captions_come_from_a_column_and_need_no_labels(tmp_path):
+    told = [f"第{i}张图片" for i in range(20)]
+    table = {"image": pictures(20), "text": told}
+    features = datasets.Features({"image": datasets.Image(), "text": datasets.Value("string")})
+    datasets.Dataset.from_dict(table, features=features).save_to_disk(tmp_path / "set")
+    source = HuggingFaceCaptions(path=str(tmp_path / "set"))
+    images = [image for name in SPLITS for image in source.split(name)]
+    assert sorted(image.caption for image in images) == sorted(told)
+    assert {image.label for image in images} == {""}

@@ -1,11 +1,22 @@
 import pytest
 
 from armillary.core.errors import DataError
-from armillary.data.base import SOURCES, Document, LabelledImage, LabelledText, Source, TextPair
+from armillary.data.base import (
+    SOURCES,
+    CaptionedImage,
+    Document,
+    LabelledImage,
+    LabelledText,
+    Source,
+    TextPair,
+)
 from armillary.data.sources import (
     AlignedFiles,
+    CaptionedFashionMNIST,
+    CaptionedFolder,
     DocumentTable,
     FashionMNIST,
+    HuggingFaceCaptions,
     HuggingFaceDocuments,
     HuggingFaceImages,
     HuggingFacePairs,
@@ -43,6 +54,10 @@ def given(tmp_path):
         ("plain", Document, TextFiles),
         ("classes", LabelledImage, ImageFolder),
         ("idx", LabelledImage, FashionMNIST),
+        ("classes", CaptionedImage, CaptionedFolder),
+        ("a.csv", CaptionedImage, CaptionedFolder),
+        ("idx", CaptionedImage, CaptionedFashionMNIST),
+        ("saved", CaptionedImage, HuggingFaceCaptions),
         ("saved", Document, HuggingFaceDocuments),
         ("saved", LabelledText, HuggingFaceTexts),
         ("saved", LabelledImage, HuggingFaceImages),
@@ -89,7 +104,7 @@ def test_what_a_task_cannot_use_is_refused_with_what_it_can(given, name, example
 def test_every_source_says_what_it_yields_and_whose_it_is(kind, tmp_path):
     cls = SOURCES[kind]
     assert cls.kind == kind
-    assert cls.example in (Document, LabelledText, LabelledImage, TextPair)
+    assert cls.example in (Document, LabelledText, LabelledImage, CaptionedImage, TextPair)
     assert cls.licence
     assert cls.citation
     assert cls.__doc__

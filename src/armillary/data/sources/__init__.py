@@ -1,13 +1,21 @@
 """Where examples come from: one file a source, each registered under its name."""
 
 from armillary.data.base import SOURCES
+from armillary.data.sources.captioned_digits import CaptionedDigits
+from armillary.data.sources.captioned_fashion_mnist import CaptionedFashionMNIST
+from armillary.data.sources.captioned_folder import CaptionedFolder
 from armillary.data.sources.catalogues import InstalledCatalogues
 from armillary.data.sources.debian_descriptions import DebianDescriptions, DebianSynopses
 from armillary.data.sources.digits import Digits
 from armillary.data.sources.docstrings import Docstrings
 from armillary.data.sources.fashion_mnist import FashionMNIST
 from armillary.data.sources.gettext import MessageCatalogues
-from armillary.data.sources.huggingface import HuggingFaceDocuments, HuggingFaceImages, HuggingFaceTexts
+from armillary.data.sources.huggingface import (
+    HuggingFaceCaptions,
+    HuggingFaceDocuments,
+    HuggingFaceImages,
+    HuggingFaceTexts,
+)
 from armillary.data.sources.huggingface_pairs import HuggingFacePairs
 from armillary.data.sources.image_folder import ImageFolder
 from armillary.data.sources.infer import infer_source
@@ -23,12 +31,16 @@ from armillary.data.sources.tmx import TranslationMemory
 __all__ = [
     "SOURCES",
     "AlignedFiles",
+    "CaptionedDigits",
+    "CaptionedFashionMNIST",
+    "CaptionedFolder",
     "DebianDescriptions",
     "DebianSynopses",
     "Digits",
     "Docstrings",
     "DocumentTable",
     "FashionMNIST",
+    "HuggingFaceCaptions",
     "HuggingFaceDocuments",
     "HuggingFaceImages",
     "HuggingFacePairs",

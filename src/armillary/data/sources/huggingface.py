@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from armillary.core.errors import ConfigError, DataError, MissingExtraError
-from armillary.data.base import SOURCES, SPLITS, Document, LabelledImage, LabelledText, Split
+from armillary.data.base import SOURCES, SPLITS, CaptionedImage, Document, LabelledImage, LabelledText, Split
 from armillary.data.pictures import Colour, Picture, read_pictures
 from armillary.data.rows import Row, label_value, text_value, value
 from armillary.data.splits import HoldOut, Splits, SplitSource, named_split, require_classes, respect
@@ -85,7 +85,7 @@ class HuggingFaceSource(HuggingFaceData):
         given: dict[Split, list[Any]] = {name: [] for name in SPLITS}
         for name in rows:
             given[name] = list(itertools.islice(examples, len(rows[name])))
-        if self.example is not Document:
+        if self.example in (LabelledText, LabelledImage):
             require_classes(given["train"], self.path, at_least=1 if all(given.values()) else 3)
         found = respect(given, self.held_out)
         return Splits(found.examples, {**found.report, "n_in_other_splits": n_other})
@@ -146,6 +146,22 @@ class HuggingFaceImages(HuggingFaceSource):
                 f"{row[0]}: the column {self.image_column!r} holds {found!r:.60}, which is no image"
             )
         return Picture(row[0], stored if isinstance(stored, bytes) else Path(stored))
+
+
+@SOURCES.register("huggingface-captions")
+@dataclass(frozen=True, kw_only=True)
+class HuggingFaceCaptions(HuggingFaceImages):
+    """A column of images and one of captions; one of labels where it is there."""
+
+    kind: ClassVar[str] = "huggingface-captions"
+    example: ClassVar[type] = CaptionedImage
+    caption_column: str = "text"
+
+    def examples(self, rows: Sequence[Row]) -> list[LabelledImage]:
+        captions = [text_value(row, self.caption_column) for row in rows]
+        labels = [label_value(row, self.label_column) if self.label_column in row[1] else "" for row in rows]
+        pixels, _ = read_pictures([self._picture(row) for row in rows], self.size, self.colour)
+        return [CaptionedImage(*parts) for parts in zip(pixels, labels, captions, strict=True)]
 
 
 def is_saved(folder: Path) -> bool:

@@ -57,7 +57,7 @@ class ImageFolder(SplitSource):
         pixels, n_resized = read_pictures(pictures, self.size, self.colour)
         images = [LabelledImage(p, file.label) for p, file in zip(pixels, found, strict=True)]
         splits = self._split(found, images)
-        others = sum(1 for path in self._files(self.path) if path.suffix.lower() not in SUFFIXES)
+        others = sum(1 for path in visible_files(self.path) if path.suffix.lower() not in SUFFIXES)
         return Splits(splits.examples, {**splits.report, "n_resized": n_resized, "n_other_files": others})
 
     def _split(self, found: list[Found], images: list[LabelledImage]) -> Splits:
@@ -74,16 +74,10 @@ class ImageFolder(SplitSource):
 
     def _found(self) -> Iterator[Found]:
         """Yield the images of all classes, in the order of their names."""
-        folders = _folders(self.path)
-        splits = {folder: named_split(folder.name) for folder in folders}
-        if "train" not in splits.values():
+        splits = split_folders(self.path)
+        if not splits:
             yield from self._of_classes(self.path, None)
-            return
         for folder, split in splits.items():
-            if split is None:
-                raise DataError(
-                    f"{folder} lies beside folders of splits; it should be train, validation or test"
-                )
             yield from self._of_classes(folder, split)
 
     def _of_classes(self, folder: Path, split: Split | None) -> Iterator[Found]:
@@ -94,15 +88,36 @@ class ImageFolder(SplitSource):
                 f"{stray or folder}: each class has a folder of its own, such as {folder / 'cat' / '1.png'}"
             )
         for place in classes:
-            images = [path for path in self._files(place) if path.suffix.lower() in SUFFIXES]
+            images = [path for path in visible_files(place) if path.suffix.lower() in SUFFIXES]
             if not images:
                 raise DataError(f"{place} has no image in it; fill the class or take its folder away")
             yield from (Found(path, place.name, split) for path in images)
 
-    def _files(self, folder: Path) -> list[Path]:
-        """Return all files under ``folder`` but hidden ones, in the order of their names."""
-        names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-        return [folder / name for name in names if not any(part.startswith(".") for part in name.parts)]
+
+def split_folders(folder: Path) -> dict[Path, Split]:
+    """Return the folders of splits in ``folder`` and which each is; none where there is none for training.
+
+    DataError when another folder lies beside them.
+    """
+    splits: dict[Path, Split] = {}
+    others = []
+    for place in _folders(folder):
+        split = named_split(place.name)
+        if split is None:
+            others.append(place)
+        else:
+            splits[place] = split
+    if "train" not in splits.values():
+        return {}
+    if others:
+        raise DataError(f"{others[0]} lies beside folders of splits; it should be train, validation or test")
+    return splits
+
+
+def visible_files(folder: Path) -> list[Path]:
+    """Return all files under ``folder`` but hidden ones, in the order of their names."""
+    names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return [folder / name for name in names if not any(part.startswith(".") for part in name.parts)]
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from armillary.core.errors import DataError
-from armillary.data.base import Document, LabelledImage, LabelledText, Source, TextPair
+from armillary.data.base import CaptionedImage, Document, LabelledImage, LabelledText, Source, TextPair
 from armillary.data.rows import SUFFIXES
+from armillary.data.sources.captioned_fashion_mnist import CaptionedFashionMNIST
+from armillary.data.sources.captioned_folder import CaptionedFolder
 from armillary.data.sources.fashion_mnist import FashionMNIST
 from armillary.data.sources.gettext import SUFFIXES as CATALOGUES
 from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.sources.huggingface import (
+    HuggingFaceCaptions,
     HuggingFaceDocuments,
     HuggingFaceImages,
     HuggingFaceTexts,
@@ -31,6 +34,10 @@ ALLOWED: dict[type, str] = {
     Document: f"a text file, a folder of text files, {TABLES} with a column text, or {SAVED}",
     LabelledText: f"{TABLES} with the columns text and label, or {SAVED}",
     LabelledImage: f"a folder with a folder of images for each class, one of idx files, or {SAVED}",
+    CaptionedImage: (
+        "a folder of images with captions in metadata.csv, .tsv or .jsonl, in a text file beside each, or as "
+        f"names of folders; such {TABLES}; a folder of Fashion-MNIST's idx files; {SAVED}"
+    ),
     TextPair: (
         f"{TABLES} with a column of texts and one of their targets, two text files of the same lines (corpus "
         f"for corpus.en and corpus.zh) or a folder of such, .tmx, .po or .mo files, or {SAVED}"
@@ -54,10 +61,14 @@ def infer_source(path: Path, example: type[Any]) -> Source:
             return DocumentTable(path=path)
         if example is LabelledText:
             return LabelledTable(path=path)
+        if example is CaptionedImage:
+            return CaptionedFolder(path=path)
     elif example is Document:
         return TextFiles(path=path)
-    elif example is LabelledImage and path.is_dir():
+    elif example in (LabelledImage, CaptionedImage) and path.is_dir():
         is_idx = any(path.glob("*-idx3-ubyte*"))
+        if example is CaptionedImage:
+            return CaptionedFashionMNIST(path=path) if is_idx else CaptionedFolder(path=path)
         return FashionMNIST(path=path) if is_idx else ImageFolder(path=path)
     raise DataError(f"{path} is not what this task learns from, which is {ALLOWED[example]}")
 
@@ -84,4 +95,6 @@ def _saved(folder: Path, example: type[Any]) -> Source:
         return HuggingFaceDocuments(path=str(folder))
     if example is LabelledText:
         return HuggingFaceTexts(path=str(folder))
+    if example is CaptionedImage:
+        return HuggingFaceCaptions(path=str(folder))
     return HuggingFaceImages(path=str(folder))

@@ -1,0 +1,44 @@
+"""Handwritten digits with captions, in English and Chinese."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from armillary.data.base import SOURCES, CaptionedImage
+from armillary.data.captions import Wording, captioned, captions_by_class
+from armillary.data.sources.digits import Digits
+from armillary.data.splits import Splits
+
+ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+CHINESE = "零一二三四五六七八九"
+
+WORDINGS = {
+    "en": Wording(
+        ("{}", "the digit {}", "the number {}", "a handwritten {}", "a picture of the digit {}"),
+        {str(digit): (str(digit), word) for digit, word in enumerate(ENGLISH)},
+    ),
+    "zh": Wording(
+        ("{}", "数字{}", "手写的{}", "手写数字{}", "一张数字{}的图片"),
+        {str(digit): (str(digit), word) for digit, word in enumerate(CHINESE)},
+    ),
+}
+
+
+@SOURCES.register("captioned-digits")
+@dataclass(frozen=True, kw_only=True)
+class CaptionedDigits(Digits):
+    """The digits of scikit-learn, each called by its figure or its word in one of several sentences."""
+
+    kind: ClassVar[str] = "captioned-digits"
+    example: ClassVar[type] = CaptionedImage
+    languages: tuple[str, ...] = ("en", "zh")
+    caption_seed: int = 0  # another seed, other captions for the same images
+
+    def captions(self) -> dict[str, list[list[str]]]:
+        """Return all captions of each class, by language."""
+        return captions_by_class(WORDINGS, self.languages)
+
+    def read(self) -> Splits:
+        captions = self.captions()
+        return captioned(super().read(), captions, self.caption_seed)
