@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from armillary.core.config import Config
 from armillary.core.registry import Registry
@@ -57,6 +58,17 @@ class CaptionedImage(LabelledImage):
     caption: str
 
 
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Speech, and the words that are said in it."""
+
+    audio: Path | Float32[np.ndarray, " samples"]  # a file of any rate, or mono samples at 16 kHz in [-1, 1]
+    text: str
+    speaker: str = ""  # "" where nobody says it
+    group: str = ""  # what the source calls this kind of clip, such as digits; judged apart
+    synthetic: bool = False  # whether a machine spoke it
+
+
 SOURCES: Registry[type[Source]] = Registry("source", "sources")
 
 
@@ -65,7 +77,7 @@ class Source(Config, ABC):
     """Named, disjoint splits of raw examples.  Reading happens at the first ``split``, and only then."""
 
     registry: ClassVar[Registry[Any] | None] = SOURCES
-    example: ClassVar[type]  # Document, LabelledText, TextPair, LabelledImage, CaptionedImage
+    example: ClassVar[type]  # Document, LabelledText, TextPair, LabelledImage, CaptionedImage, Recording
     licence: ClassVar[str]
     citation: ClassVar[str]
 
