@@ -90,7 +90,8 @@ def blocks(path: Path) -> Iterator[Samples]:
 
 def resampled(samples: Samples, rate: float) -> Samples:
     """Return mono samples taken at ``rate`` Hz as samples at 16 kHz."""
-    return np.asarray(_library("soxr").resample(samples, rate, RATE), np.float32).clip(-1, 1)
+    found: Samples = _library("soxr").resample(samples, rate, RATE)
+    return found.clip(-1, 1)
 
 
 def audio_facts(path: Path) -> AudioFacts:
@@ -143,7 +144,7 @@ def _quietest(samples: Samples) -> int:
 
 
 def _mixed(frames: Frames) -> Samples:
-    return frames.mean(axis=1, dtype=np.float32)
+    return np.asarray(frames.mean(axis=1, dtype=np.float32))
 
 
 def _in_runs(high: Bool[np.ndarray, "frames channels"]) -> Bool[np.ndarray, "frames channels"]:

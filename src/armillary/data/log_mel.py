@@ -98,7 +98,7 @@ def mel_bands(n_mels: int) -> Float64[np.ndarray, "bins mels"]:
     bins = np.linspace(0, RATE / 2, WINDOW // 2 + 1)[:, None]
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    return np.minimum(rising, falling).clip(min=0) * 2 / (edges[2:] - edges[:-2])
+    return np.asarray(np.minimum(rising, falling).clip(min=0) * 2 / (edges[2:] - edges[:-2]))
 
 
 def _to_mels(hertz: float) -> float:

@@ -7,11 +7,13 @@ from armillary.data.base import (
     Document,
     LabelledImage,
     LabelledText,
+    Recording,
     Source,
     TextPair,
 )
 from armillary.data.sources import (
     AlignedFiles,
+    AudioFolder,
     CaptionedFashionMNIST,
     CaptionedFolder,
     DocumentTable,
@@ -57,6 +59,8 @@ def given(tmp_path):
         ("classes", CaptionedImage, CaptionedFolder),
         ("a.csv", CaptionedImage, CaptionedFolder),
         ("idx", CaptionedImage, CaptionedFashionMNIST),
+        ("plain", Recording, AudioFolder),
+        ("a.csv", Recording, AudioFolder),
         ("saved", CaptionedImage, HuggingFaceCaptions),
         ("saved", Document, HuggingFaceDocuments),
         ("saved", LabelledText, HuggingFaceTexts),
@@ -104,7 +108,7 @@ def test_what_a_task_cannot_use_is_refused_with_what_it_can(given, name, example
 def test_every_source_says_what_it_yields_and_whose_it_is(kind, tmp_path):
     cls = SOURCES[kind]
     assert cls.kind == kind
-    assert cls.example in (Document, LabelledText, LabelledImage, CaptionedImage, TextPair)
+    assert cls.example in (Document, LabelledText, LabelledImage, CaptionedImage, Recording, TextPair)
     assert cls.licence
     assert cls.citation
     assert cls.__doc__

@@ -1,6 +1,8 @@
 """Where examples come from: one file a source, each registered under its name."""
 
 from armillary.data.base import SOURCES
+from armillary.data.sources.asterisk_sounds import AsteriskSounds
+from armillary.data.sources.audio_folder import AudioFolder
 from armillary.data.sources.captioned_digits import CaptionedDigits
 from armillary.data.sources.captioned_fashion_mnist import CaptionedFashionMNIST
 from armillary.data.sources.captioned_folder import CaptionedFolder
@@ -8,7 +10,9 @@ from armillary.data.sources.catalogues import InstalledCatalogues
 from armillary.data.sources.debian_descriptions import DebianDescriptions, DebianSynopses
 from armillary.data.sources.digits import Digits
 from armillary.data.sources.docstrings import Docstrings
+from armillary.data.sources.espeak import Espeak
 from armillary.data.sources.fashion_mnist import FashionMNIST
+from armillary.data.sources.gcin_voice import GcinVoice
 from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.sources.huggingface import (
     HuggingFaceCaptions,
@@ -22,6 +26,7 @@ from armillary.data.sources.infer import infer_source
 from armillary.data.sources.libreoffice_help import LibreOfficeHelp
 from armillary.data.sources.moses import AlignedFiles
 from armillary.data.sources.pairs import PairTable
+from armillary.data.sources.spelled_digits import SpelledDigits
 from armillary.data.sources.stdlib import StandardLibrary
 from armillary.data.sources.stdlib_modules import StandardLibraryModules
 from armillary.data.sources.table import DocumentTable, LabelledTable
@@ -31,6 +36,8 @@ from armillary.data.sources.tmx import TranslationMemory
 __all__ = [
     "SOURCES",
     "AlignedFiles",
+    "AsteriskSounds",
+    "AudioFolder",
     "CaptionedDigits",
     "CaptionedFashionMNIST",
     "CaptionedFolder",
@@ -39,7 +46,9 @@ __all__ = [
     "Digits",
     "Docstrings",
     "DocumentTable",
+    "Espeak",
     "FashionMNIST",
+    "GcinVoice",
     "HuggingFaceCaptions",
     "HuggingFaceDocuments",
     "HuggingFaceImages",
@@ -51,6 +60,7 @@ __all__ = [
     "LibreOfficeHelp",
     "MessageCatalogues",
     "PairTable",
+    "SpelledDigits",
     "StandardLibrary",
     "StandardLibraryModules",
     "TextFiles",

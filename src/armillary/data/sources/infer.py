@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from armillary.core.errors import DataError
-from armillary.data.base import CaptionedImage, Document, LabelledImage, LabelledText, Source, TextPair
+from armillary.data.base import (
+    CaptionedImage,
+    Document,
+    LabelledImage,
+    LabelledText,
+    Recording,
+    Source,
+    TextPair,
+)
 from armillary.data.rows import SUFFIXES
+from armillary.data.sources.audio_folder import AudioFolder
 from armillary.data.sources.captioned_fashion_mnist import CaptionedFashionMNIST
 from armillary.data.sources.captioned_folder import CaptionedFolder
 from armillary.data.sources.fashion_mnist import FashionMNIST
@@ -38,6 +47,10 @@ ALLOWED: dict[type, str] = {
         "a folder of images with captions in metadata.csv, .tsv or .jsonl, in a text file beside each, or as "
         f"names of folders; such {TABLES}; a folder of Fashion-MNIST's idx files; {SAVED}"
     ),
+    Recording: (
+        "a folder of recordings with transcripts in metadata.csv, .tsv or .jsonl, or in a text file beside "
+        f"each; or such {TABLES}"
+    ),
     TextPair: (
         f"{TABLES} with a column of texts and one of their targets, two text files of the same lines (corpus "
         f"for corpus.en and corpus.zh) or a folder of such, .tmx, .po or .mo files, or {SAVED}"
@@ -54,6 +67,8 @@ def infer_source(path: Path, example: type[Any]) -> Source:
         return source
     if not path.exists():
         raise DataError(f"there is no file or folder {path}; this task takes {ALLOWED[example]}")
+    if example is Recording and (path.is_dir() or path.suffix.lower() in SUFFIXES):
+        return AudioFolder(path=path)
     if path.is_dir() and is_saved(path):
         return _saved(path, example)
     if path.suffix.lower() in SUFFIXES and path.is_file():

@@ -1,0 +1,103 @@
+"""Speech that a machine reads, in many voices: to begin training with, never to judge by alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from armillary.core.errors import ConfigError, DataError
+from armillary.data.base import SOURCES, Recording
+from armillary.data.decoding import read_lines
+from armillary.data.recording_splits import hold_out_recordings
+from armillary.data.sources.spelled_digits import WORDS
+from armillary.data.splits import HoldOut, Splits, SplitSource
+from armillary.data.synthesis import Utterance, speak
+
+VARIANTS = tuple(f"+{letter}{n}" for letter, most in (("m", 8), ("f", 5)) for n in range(1, most + 1))
+# Accents of a language count as voices of it.
+ACCENTS = {
+    "en": ("en", "en-us", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbclan", "en-029"),
+    "zh": ("cmn",),
+    "fr": ("fr", "fr-be", "fr-ch"),
+    "es": ("es", "es-419"),
+}
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+TEENS = (
+    *("ten", "eleven", "twelve", "thirteen", "fourteen"),
+    *("fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+TEXTS = {
+    "en": (
+        *WORDS["en"],
+        *TEENS,
+        *TENS,
+        *(f"{tens} {ones}" for tens in TENS for ones in WORDS["en"][1:]),
+        *("yes", "no", "stop", "go", "left", "right", "up", "down", "on", "off", "hundred", "thousand"),
+    ),
+    "zh": (
+        *WORDS["zh"],
+        *(f"{tens}十{ones}" for tens in ("", *WORDS["zh"][2:]) for ones in ("", *WORDS["zh"][1:])),
+        *("是", "不是", "停", "开始", "左", "右", "上", "下", "打开", "关闭", "一百", "一千"),
+    ),
+}
+
+
+@SOURCES.register("espeak")
+@dataclass(frozen=True, kw_only=True)
+class Espeak(SplitSource):
+    """Texts read by eSpeak NG in many voices: accents, variants, speeds and pitches, drawn for each clip.
+
+    The speech is synthetic, and every recording says so; a variant of an accent stands for a speaker, and
+    those of test are not in training.
+    """
+
+    kind: ClassVar[str] = "espeak"
+    example: ClassVar[type] = Recording
+    licence: ClassVar[str] = "the texts'; speech made by a program has none of its own"
+    citation: ClassVar[str] = "eSpeak NG (GPL-3.0-or-later). https://github.com/espeak-ng/espeak-ng"
+    language: str = "en"  # as eSpeak NG names it, or zh for Mandarin
+    texts: Path | None = None  # a file, a text on each line; None: digits, numbers and a few commands
+    n_clips: int = 2_000
+    seed: int = 0
+    held_out: HoldOut = HoldOut()
+    encoding: str = "utf-8"
+
+    def __post_init__(self) -> None:
+        if self.n_clips < 30:
+            raise ConfigError(f"30 clips are the fewest to learn from, got n_clips={self.n_clips}")
+
+    def read(self) -> Splits:
+        texts = self._texts()
+        utterances = [self._utterance(texts, number) for number in range(self.n_clips)]
+        recordings = [
+            Recording(samples, said.text, said.voice, synthetic=True)
+            for samples, said in zip(speak(utterances), utterances, strict=True)
+        ]
+        names = [str(number) for number in range(self.n_clips)]
+        splits = hold_out_recordings(recordings, names, self.held_out, "speaker")
+        return Splits(splits.examples, {**splits.report, "n_synthetic": len(recordings)})
+
+    def _utterance(self, texts: tuple[str, ...], number: int) -> Utterance:
+        """Return what clip ``number`` says: every text in turn, in a voice, speed and pitch drawn for it."""
+        dice = np.random.default_rng([self.seed, number])
+        accents = ACCENTS.get(self.language, (self.language,))
+        voice = accents[dice.integers(len(accents))] + VARIANTS[dice.integers(len(VARIANTS))]
+        speed, pitch, spread = dice.integers(120, 220), dice.integers(20, 80), dice.integers(20, 80)
+        return Utterance(texts[number % len(texts)], voice, int(speed), int(pitch), int(spread))
+
+    def _texts(self) -> tuple[str, ...]:
+        if self.texts is not None:
+            lines = (" ".join(line.split()) for line in read_lines(self.texts, self.encoding))
+            texts = tuple(line for line in lines if line)
+            if not texts:
+                raise DataError(f"{self.texts} has no text in it; write one on each line")
+            return texts
+        if self.language not in TEXTS:
+            raise DataError(
+                f"there are texts of our own in {', '.join(TEXTS)}, none in {self.language!r}; name a file "
+                "with one on each line: task.source.texts=FILE"
+            )
+        return TEXTS[self.language]
