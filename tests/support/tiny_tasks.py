@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from armillary.data.sources import Digits, LabelledTable, TextFiles
+from armillary.data.audio_changes import SpecAugment, WaveChanges
+from armillary.data.sources import Digits, LabelledTable, SungDigits, TextFiles
 from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.tokenizers import BPEConfig
 from armillary.models import MODELS
@@ -19,6 +20,7 @@ from armillary.models.generation import Writing
 from armillary.models.layers.token_loss import Wanted
 from armillary.tasks import (
     TASKS,
+    AutomaticSpeechRecognition,
     ImageClassification,
     Summarization,
     Task,
@@ -79,7 +81,16 @@ def summarization(folder: Path) -> Case:
     return Case(task, ["the old star", " ", "the tide " * 40])
 
 
+def automatic_speech_recognition(_: Path) -> Case:
+    source = SungDigits(n_clips=120, n_voices=6, longest=2)
+    quiet = WaveChanges(speeds=(0.9, 1.1), noise=0.2)
+    task = AutomaticSpeechRecognition(source=source, sound=quiet, masks=SpecAugment(n_bands=1, n_spans=1))
+    sounds = [recording.audio for recording in source.split("test")[:2]]
+    return Case(task, [*sounds, np.zeros(10, np.float32)])
+
+
 CASES: dict[str, Callable[[Path], Case]] = {
+    "automatic-speech-recognition": automatic_speech_recognition,
     "text-generation": text_generation,
     "text-classification": text_classification,
     "image-classification": image_classification,
@@ -145,6 +156,8 @@ class Guess(nn.Module):
     def forward(self, inputs: Tensor, _: Any = None, *asked: Any) -> Any:
         if self.outputs == "class":
             return self.logits.expand(len(inputs), -1)
+        if self.outputs == "ctc":
+            return self.logits.expand(*inputs.shape[:2], -1), _
         written = inputs if self.outputs == "next-token" else asked[0]
         out = self.logits.expand(*written.shape, -1)
         out = asked[-1].loss(out) if asked and isinstance(asked[-1], Wanted) else out

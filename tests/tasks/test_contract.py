@@ -42,6 +42,8 @@ def test_its_batches_are_a_function_of_seed_and_step(case: Case):
 
 def test_the_loss_of_a_uniform_guess_is_the_log_of_the_number_of_answers(case: Case):
     signature = case.task.signature()
+    if signature.outputs == "ctc":
+        pytest.skip("a text has many paths: see tests/models/generation/test_ctc_loss.py")
     n_answers = signature.n_classes if signature.outputs == "class" else signature.vocab_size
     model = guess(case.task)
     loss, state = case.task.loss(model, case.task.training_batches(5, seed=0)[0])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from armillary.tasks.resampling import paired_test
-from armillary.tasks.speech_metrics import normalized, speech_metrics, speech_statistics
+from armillary.tasks.speech_metrics import normalized, speech_metrics, speech_statistics, spoken
 
 SAID = ["The quick brown fox.", "jumps over", "the lazy dog", "Don’t stop!"]
 HEARD = ["the quick brow fox", "jumps jumps over", "lazy dog", "don't stop"]
@@ -19,12 +19,19 @@ HEARD = ["the quick brow fox", "jumps jumps over", "lazy dog", "don't stop"]
         ("用GPU训练", "用 gpu 训 练"),
         ("カタカナ", "カ タ カ ナ"),
         ("snake_case", "snake case"),
+        ("नमस्ते, दुनिया!", "नमस्ते दुनिया"),
+        ("ㄇㄚˉ ㄇㄚ˙", "ㄇㄚˉ ㄇㄚ˙"),
+        ("rock 'n' roll's", "rock n roll's"),
         ("…", ""),
     ],
 )
 def test_what_cannot_be_heard_is_left_out(text, expected):
     assert normalized(text) == expected
     assert normalized(expected) == expected
+
+
+def test_chinese_is_written_without_spaces():
+    assert spoken("今天 GPU 天气，不错。") == "今天 gpu 天气不错"
 
 
 def test_rates_are_those_of_jiwer():

@@ -2,7 +2,8 @@
 
 The first 256 ids are the bytes of UTF-8 themselves, so no text is unencodable; then comes one id for
 each merge in the order it was learnt (Sennrich et al. 2016, on bytes as in Radford et al. 2019); the
-last id is the end-of-text mark that separates documents.  A byte tokenizer is one that learnt no merge.
+last id is the end-of-text mark that separates documents.  A byte tokenizer is one that learnt no merge, a
+character tokenizer one whose merges make characters of their bytes.
 """
 
 from __future__ import annotations
@@ -60,6 +61,29 @@ class ByteConfig(TokenizerConfig):
 
     def merges(self, texts: Iterable[str]) -> list[Merge]:  # noqa: ARG002
         return []
+
+
+@TOKENIZERS.register("character")
+@dataclass(frozen=True, kw_only=True)
+class CharacterConfig(TokenizerConfig):
+    """Characters: the bytes, and one id for each other character that the training split has.
+
+    What it does not have is still spelled in bytes.  A few ids more stand for the first bytes of several
+    characters.
+    """
+
+    kind: ClassVar[str] = "character"
+
+    def merges(self, texts: Iterable[str]) -> list[Merge]:
+        found = {character for text in texts for character in _checked(text)}
+        beginnings: dict[Merge, None] = {}
+        wholes: dict[Merge, None] = {}
+        for character in sorted(found):
+            spelled = "".join(map(_spelling, character.encode()))
+            for end in range(2, len(spelled) + 1):
+                merges = wholes if end == len(spelled) else beginnings
+                merges[spelled[: end - 1], spelled[end - 1]] = None
+        return [*beginnings, *wholes]
 
 
 @TOKENIZERS.register("bpe")

@@ -1,13 +1,16 @@
 """What every family of models is: a configuration that knows its size before it is built.
 
-A built model is called in one of two ways, by the signature's ``outputs``:
+A built model is called in one of these ways, by the signature's ``outputs``:
 
     "class"        logits = model(inputs, lengths)         (batch, n_classes)
     "next-token"   logits, state = model(tokens, state)    (batch, seq, vocab_size)
                    loss, state = model(tokens, state, wanted)
+    "ctc"          logits, steps = model(inputs, lengths)  (batch, steps, vocab_size)
 
-``inputs`` is ``Float[Tensor, "batch channels height width"]`` or ``Int[Tensor, "batch seq"]`` with
-``lengths`` ``Int[Tensor, "batch"]`` (None: all full).
+What writes a text ("tokens") is described in ``models.sequences``.  ``inputs`` is
+``Float[Tensor, "batch channels height width"]``, or ``Int[Tensor, "batch seq"]`` or
+``Float[Tensor, "batch frames mels"]`` with ``lengths`` ``Int[Tensor, "batch"]`` (None: all full).  ``steps``
+are the real ones of each recording.
 
 ``state`` is what the model remembers of the tokens before these, None at the start of a text.  It comes
 back for the next call from families that carry it through training and, from all of them, when the

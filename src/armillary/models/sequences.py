@@ -22,6 +22,8 @@ from torch import Tensor
 
 from armillary.models.layers.token_loss import Wanted
 
+Source = Int[Tensor, "sources source"] | Float[Tensor, "sources frames mels"]  # texts, or recordings
+
 
 @runtime_checkable
 class WritingState(Protocol):
@@ -44,8 +46,8 @@ class WritingModel(Protocol):
 
     def read(
         self,
-        inputs: Int[Tensor, "batch source"],
-        lengths: Int[Tensor, " batch"] | None = None,
+        inputs: Source,
+        lengths: Int[Tensor, " sources"] | None = None,
         n_beams: int = 1,
     ) -> WritingState:
         """Return the state before the first token is written."""

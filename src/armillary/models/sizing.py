@@ -70,7 +70,7 @@ def _out_of_reach(n_params: float, nearest: ModelConfig, smallest: ModelConfig) 
     signature = nearest.signature
     entry = (
         f"a vocabulary of {signature.vocab_size}"
-        if signature.inputs == "tokens"
+        if signature.inputs != "image"
         else f"{signature.channels} x {signature.height} x {signature.width} images"
     )
     return (

@@ -16,6 +16,7 @@ RECIPES: Registry[Recipe] = Registry("recipe", "recipes")
 FAMILIES = ("cnn", "lstm", "transformer")
 SEQUENCE_FAMILIES = ("lstm", "transformer")  # those that can read one text and write another
 FAMILIES_OF = {
+    "automatic-speech-recognition": FAMILIES,
     "image-classification": FAMILIES,
     "summarization": SEQUENCE_FAMILIES,
     "text-classification": FAMILIES,

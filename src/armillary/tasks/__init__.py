@@ -1,5 +1,6 @@
 """What is learnt and how it is judged, one file per task; importing this package enters them in ``TASKS``."""
 
+from armillary.tasks.automatic_speech_recognition import AutomaticSpeechRecognition
 from armillary.tasks.base import TASKS, Task
 from armillary.tasks.image_classification import ImageClassification
 from armillary.tasks.summarization import Summarization
@@ -9,6 +10,7 @@ from armillary.tasks.translation import Translation
 
 __all__ = [
     "TASKS",
+    "AutomaticSpeechRecognition",
     "ImageClassification",
     "Summarization",
     "Task",

@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int
 from torch import Tensor, nn
 
 from armillary.core.errors import ConfigError, DataError, RequestError
@@ -25,8 +24,7 @@ from armillary.data.order import BucketedBatches
 from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
 from armillary.models import generation
 from armillary.models.generation import Writing, Written
-from armillary.models.layers.padding import real_positions
-from armillary.models.layers.token_loss import IGNORED, Wanted
+from armillary.models.layers.token_loss import Wanted
 from armillary.models.signature import Signature
 from armillary.runs.judgement import Alignment, Judged, Judgement, PairedScore
 from armillary.tasks.base import Task, judged
@@ -34,7 +32,7 @@ from armillary.tasks.resampling import Statistics, paired_test
 from armillary.tasks.showing import chosen_to_align
 from armillary.tasks.streaming import spelled
 from armillary.tasks.text_metrics import TextTask, check_installed, sentence_scores
-from armillary.tasks.writers import Tokens, Writer, padded, writer_of
+from armillary.tasks.writers import Tokens, Writer, marked_targets, padded, writer_of
 
 POOL = 512  # batches sorted by length at a time: two lengths that must agree need many pairs to choose from
 SCORES = 2**25  # scores of next tokens that evaluation holds in memory at a time
@@ -135,7 +133,7 @@ class SequenceToSequence(Task):
         return _padded([(zeros[0], zeros[1])] * batch_size)
 
     def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:  # noqa: ARG002
-        wanted = Wanted(_wanted(batch), self.label_smoothing)
+        wanted = Wanted(marked_targets(batch), self.label_smoothing)
         return model(batch.inputs, batch.lengths, batch.targets, wanted), None
 
     def validate(self, model: nn.Module) -> dict[str, float]:
@@ -268,7 +266,7 @@ class SequenceToSequence(Task):
             for batch in self.evaluation_batches(split, batch_size):
                 batch = batch.to(device)
                 scores = model(batch.inputs, batch.lengths, batch.targets).flatten(0, 1)
-                nats += float(F.cross_entropy(scores, _wanted(batch).flatten(), reduction="sum"))
+                nats += float(F.cross_entropy(scores, marked_targets(batch).flatten(), reduction="sum"))
                 n_units += batch.n_units
         return nats / n_units
 
@@ -326,12 +324,6 @@ def _plain(texts: Sequence[WrittenText]) -> str | dict[str, Any]:
         return best.text
     alternatives = [{"text": other.text, "score": other.score} for other in texts[1:]]
     return {"text": best.text, "score": best.score, "alternatives": alternatives, "note": best.note}
-
-
-def _wanted(batch: Batch) -> Int[Tensor, "batch target"]:
-    """Return the targets, padding marked as such."""
-    real = real_positions(batch.target_lengths, batch.targets.shape[1])
-    return batch.targets if real is None else batch.targets.masked_fill(~real, IGNORED)
 
 
 def _padded(pairs: Sequence[Encoded]) -> Batch:

@@ -19,8 +19,9 @@ from armillary.core.errors import MissingExtraError
 from armillary.tasks.resampling import Statistics, interval
 from armillary.tasks.segmentation import UNSPACED
 
-# An apostrophe between letters is part of a word.
-HEARD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])[^\W_])+(?:'(?:(?![{UNSPACED}])[^\W_])+)*")
+TONES = "\u02b0-\u02ff"  # letters that modify, and marks of tones, which NFKC would tear off their syllable
+PLAIN = re.compile(f"[^{TONES}]+")
+BETWEEN_UNSPACED = re.compile(f"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
 SUBSTITUTED, DELETED, INSERTED, WANTED = range(4)
 
 
@@ -30,7 +31,21 @@ def normalized(text: str) -> str:
     NFKC and lower case, without punctuation (but don't stays a word), a space between words, each Chinese
     or Japanese character a word of its own.
     """
-    return " ".join(HEARD.findall(unicodedata.normalize("NFKC", text).lower().replace("’", "'")))
+    plain = PLAIN.sub(lambda part: unicodedata.normalize("NFKC", part.group()), text).lower()
+    letters = "".join(c if _is_heard(c) else " " for c in plain.replace("’", "'"))
+    spaced = re.sub(f"([{UNSPACED}])", r" \1 ", letters)
+    return " ".join(word for part in spaced.split() if (word := part.strip("'")))
+
+
+def spoken(text: str) -> str:
+    """Return ``normalized`` text as it is written: no space between Chinese or Japanese characters."""
+    return BETWEEN_UNSPACED.sub("", normalized(text))
+
+
+def _is_heard(character: str) -> bool:
+    # Vowels of Hindi and Thai are marks upon a letter.
+    marks = unicodedata.category(character)[0] == "M" or re.match(f"[{TONES}]", character) is not None
+    return character.isalnum() or character == "'" or marks
 
 
 def speech_statistics(heard: Sequence[str], said: Sequence[str]) -> dict[str, Statistics]:

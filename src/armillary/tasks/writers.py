@@ -10,9 +10,12 @@ import torch
 from jaxtyping import Int, Integer
 from torch import Tensor, nn
 
+from armillary.data.batch import Batch
 from armillary.models import generation
 from armillary.models.generation import Writing, Written
+from armillary.models.layers.padding import real_positions
 from armillary.models.layers.product import fixed_weights
+from armillary.models.layers.token_loss import IGNORED
 from armillary.tasks.base import judged
 
 Tokens = Integer[np.ndarray, " _"]  # of any length
@@ -78,3 +81,9 @@ def padded(rows: Sequence[Tokens]) -> tuple[Int[Tensor, "rows longest"], Int[Ten
     for i, row in enumerate(rows):
         filled[i, : len(row)] = row
     return torch.from_numpy(filled), torch.tensor(lengths)
+
+
+def marked_targets(batch: Batch) -> Int[Tensor, "batch target"]:
+    """Return the targets, padding marked as such."""
+    real = real_positions(batch.target_lengths, batch.targets.shape[1])
+    return batch.targets if real is None else batch.targets.masked_fill(~real, IGNORED)

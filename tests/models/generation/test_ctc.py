@@ -9,12 +9,10 @@ import torch.nn.functional as F
 from armillary.models.generation.ctc import (
     BLANK,
     CTCSearch,
-    HeardWord,
     Listener,
     aligned,
     greedy,
     prefix_beam_search,
-    words,
 )
 
 
@@ -110,13 +108,3 @@ def test_what_cannot_be_aligned_is_said():
     assert aligned(drawn(3, 3), (1, 1)) == [(0, 1), (2, 3)]
     with pytest.raises(ValueError, match="2 tokens, 1 repeated, do not fit into 2 frames"):
         aligned(drawn(2, 3), (1, 1))
-
-
-def test_words_begin_at_spaces():
-    spans = [(0, 2), (3, 4), (6, 9), (9, 10)]
-    assert words(["he", "llo", " wor", "ld"], spans, 0.5) == [
-        HeardWord("hello", 0.0, 2.0),
-        HeardWord("world", 3.0, 5.0),
-    ]
-    assert words(["a ", "b"], [(0, 1), (1, 2)], 1.0) == [HeardWord("a", 0.0, 1.0), HeardWord("b", 1.0, 2.0)]
-    assert words([], [], 1.0) == []

@@ -26,9 +26,9 @@ from armillary.data.sources.infer import infer_source
 from armillary.data.sources.libreoffice_help import LibreOfficeHelp
 from armillary.data.sources.moses import AlignedFiles
 from armillary.data.sources.pairs import PairTable
-from armillary.data.sources.spelled_digits import SpelledDigits
 from armillary.data.sources.stdlib import StandardLibrary
 from armillary.data.sources.stdlib_modules import StandardLibraryModules
+from armillary.data.sources.sung_digits import SungDigits
 from armillary.data.sources.table import DocumentTable, LabelledTable
 from armillary.data.sources.text_files import TextFiles
 from armillary.data.sources.tmx import TranslationMemory
@@ -60,9 +60,9 @@ __all__ = [
     "LibreOfficeHelp",
     "MessageCatalogues",
     "PairTable",
-    "SpelledDigits",
     "StandardLibrary",
     "StandardLibraryModules",
+    "SungDigits",
     "TextFiles",
     "TranslationMemory",
     "infer_source",

@@ -16,6 +16,7 @@ from armillary.data.base import SOURCES, Recording
 from armillary.data.debian import unpacked
 from armillary.data.recording_splits import hold_out_recordings
 from armillary.data.splits import HoldOut, Splits, SplitSource
+from armillary.data.vocabulary import digits_spelled
 
 SOUNDS = "usr/share/asterisk/sounds"  # where a package puts its recordings, under /
 DOCUMENTS = "usr/share/doc"
@@ -30,8 +31,8 @@ NOTE = re.compile(r"[\[(<].*?[\])>]")
 class AsteriskSounds(SplitSource):
     """About 500 clips of telephone quality, 8 kHz, from Debian's asterisk-core-sounds packages.
 
-    Split by what is said.  Left out, and counted: tones and silence, clips without transcript, those
-    whose transcript has a remark that may or may not be spoken, and those that are too long.
+    Split by what is said, digits spelled in words.  Left out, and counted: tones and silence, clips without
+    transcript, those whose transcript has a remark that may or may not be spoken, and those too long.
     """
 
     kind: ClassVar[str] = "asterisk-sounds"
@@ -55,7 +56,7 @@ class AsteriskSounds(SplitSource):
         for path in sorted(folder.rglob("*.wav")):
             name = path.relative_to(folder).with_suffix("").as_posix()
             counts["n_recordings"] += 1
-            text = spoken(texts, name, counts)
+            text = digits_spelled(spoken(texts, name, counts), self.language)
             if text and seconds(path) > self.longest:
                 counts["n_too_long"] += 1
             elif text:

@@ -12,9 +12,9 @@ from armillary.core.errors import ConfigError, DataError
 from armillary.data.base import SOURCES, Recording
 from armillary.data.decoding import read_lines
 from armillary.data.recording_splits import hold_out_recordings
-from armillary.data.sources.spelled_digits import WORDS
 from armillary.data.splits import HoldOut, Splits, SplitSource
 from armillary.data.synthesis import Utterance, speak
+from armillary.data.vocabulary import CHINESE, ENGLISH
 
 VARIANTS = tuple(f"+{letter}{n}" for letter, most in (("m", 8), ("f", 5)) for n in range(1, most + 1))
 # Accents of a language count as voices of it.
@@ -24,25 +24,7 @@ ACCENTS = {
     "fr": ("fr", "fr-be", "fr-ch"),
     "es": ("es", "es-419"),
 }
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-TEENS = (
-    *("ten", "eleven", "twelve", "thirteen", "fourteen"),
-    *("fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-TEXTS = {
-    "en": (
-        *WORDS["en"],
-        *TEENS,
-        *TENS,
-        *(f"{tens} {ones}" for tens in TENS for ones in WORDS["en"][1:]),
-        *("yes", "no", "stop", "go", "left", "right", "up", "down", "on", "off", "hundred", "thousand"),
-    ),
-    "zh": (
-        *WORDS["zh"],
-        *(f"{tens}十{ones}" for tens in ("", *WORDS["zh"][2:]) for ones in ("", *WORDS["zh"][1:])),
-        *("是", "不是", "停", "开始", "左", "右", "上", "下", "打开", "关闭", "一百", "一千"),
-    ),
-}
+TEXTS = {"en": ENGLISH, "zh": CHINESE}
 
 
 @SOURCES.register("espeak")
@@ -59,7 +41,7 @@ class Espeak(SplitSource):
     licence: ClassVar[str] = "the texts'; speech made by a program has none of its own"
     citation: ClassVar[str] = "eSpeak NG (GPL-3.0-or-later). https://github.com/espeak-ng/espeak-ng"
     language: str = "en"  # as eSpeak NG names it, or zh for Mandarin
-    texts: Path | None = None  # a file, a text on each line; None: digits, numbers and a few commands
+    texts: Path | None = None  # a file, a text on each line; None: digits, numbers, letters, days, commands
     n_clips: int = 2_000
     seed: int = 0
     held_out: HoldOut = HoldOut()

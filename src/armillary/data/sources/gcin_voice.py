@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -31,8 +31,8 @@ class GcinVoice(SplitSource):
     """2,300 clips, written in bopomofo with the mark of the tone last: ㄇㄚˉ ㄇㄚˊ ㄇㄚˇ ㄇㄚˋ ㄇㄚ˙.
 
     One speaker is for training and validation, the other for test.  The first tone, elsewhere left without
-    a mark, has one, so that each tone is one character to be learnt and judged.  Names of letters are left
-    out, and counted.
+    a mark, has one, so that each tone is one character to be learnt and judged.  ``heard=tone`` keeps the
+    mark alone.  Names of letters are left out, and counted.
     """
 
     kind: ClassVar[str] = "gcin-voice"
@@ -41,6 +41,7 @@ class GcinVoice(SplitSource):
     citation: ClassVar[str] = (
         "E. Der-Hua Liu (2014) and Chu Lo with ChionMeilin. gcin-voice. https://hyperrate.com"
     )
+    heard: Literal["syllable", "tone"] = "syllable"  # what is to be written down
     test_speaker: Literal["Edward Liu", "Chu Lo"] = "Chu Lo"
     held_out: HoldOut = HoldOut()  # its share for validation, of the syllables of training's speaker
     path: Path | None = None  # a folder of folders of syllables; None: Debian's package, fetched once
@@ -52,6 +53,8 @@ class GcinVoice(SplitSource):
         for path in sorted(folder.glob("*/*.ogg")):
             counts["n_recordings"] += 1
             recording = _recording(path, counts)
+            if recording is not None and self.heard == "tone":
+                recording = replace(recording, text=recording.text[-1])
             if recording is not None:
                 found[recording.speaker].append(recording)
         for speaker, recordings in found.items():

@@ -9,6 +9,7 @@ from torch import nn
 
 from armillary.core.errors import ConfigError
 from armillary.models.base import MODELS, ModelConfig
+from armillary.models.cnn.acoustic import AcousticCNN
 from armillary.models.cnn.causal import CausalCNN, cycle_length
 from armillary.models.cnn.residual import ResNet
 from armillary.models.cnn.text import TextCNN
@@ -16,17 +17,24 @@ from armillary.models.sizing import WIDTHS, member_at_size
 
 IMAGE_ASPECT = 32  # channels of the first stage over blocks in a stage: ResNet-18 has 64 and 2
 TEXT_ASPECT = 96  # channels over cycles of dilations
+SOUND_ASPECT = 32  # channels over blocks that hear
+FEWEST_HEARING = 4  # blocks, which together hear 0.6 s to each side
+SOUND_EXPANSION = 4  # channels inside a block that hears over those outside, as in ConvNeXt
+DROPOUT = {("tokens", "class"): 0.5, ("frames", "ctc"): 0.1}  # where it is left open; elsewhere none
 NARROW = (*range(2, 8), *range(8, 32, 4), *(w for w in WIDTHS if w >= 32))  # a stage doubles its channels
 
 
 @MODELS.register("cnn")
 @dataclass(frozen=True, kw_only=True)
 class CNNConfig(ModelConfig):
-    """Residual network (images), TextCNN (text classification) or causal convolutions (text generation)."""
+    """Residual network (images), TextCNN (text classification), causal convolutions (text generation).
+
+    Recordings are heard by convolutions in time.
+    """
 
     kind: ClassVar[str] = "cnn"
     supports: ClassVar[frozenset[tuple[str, str]]] = frozenset(
-        {("image", "class"), ("tokens", "class"), ("tokens", "next-token")}
+        {("image", "class"), ("tokens", "class"), ("tokens", "next-token"), ("frames", "ctc")}
     )
     d_model: int = 32  # channels: of the first stage of an image, of a token
     n_layers: int | None = None  # blocks (images: in each stage); None: by the rule of ``with_width``
@@ -35,7 +43,8 @@ class CNNConfig(ModelConfig):
     )
     kernel_size: int = 2  # text generation: taps of a convolution
     filter_widths: tuple[int, ...] = (3, 4, 5)  # TextCNN: tokens that a filter spans
-    dropout: float | None = None  # None: 0.5 for TextCNN as in Kim 2014, else 0
+    frames_a_step: int = 3  # recordings: frames of 10 ms that become one step (Sak et al. 2015)
+    dropout: float | None = None  # None: 0.5 for TextCNN as in Kim 2014, 0.1 for recordings, else 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,6 +64,15 @@ class CNNConfig(ModelConfig):
                 n_layers=self.depth,
                 expansion=self.expansion,
                 dropout=self.dropout_rate,
+            )
+        if signature.inputs == "frames":
+            return AcousticCNN(
+                signature,
+                d_model=self.d_model,
+                n_layers=self.depth,
+                d_hidden=SOUND_EXPANSION * self.inner_width,
+                dropout=self.dropout_rate,
+                stride=self.frames_a_step,
             )
         if signature.outputs == "class":
             return TextCNN(
@@ -98,6 +116,8 @@ class CNNConfig(ModelConfig):
     def _depth_at(self, d_model: int) -> int:
         if self.signature.inputs == "image":
             return max(1, round(d_model / IMAGE_ASPECT))
+        if self.signature.inputs == "frames":
+            return max(FEWEST_HEARING, round(d_model / SOUND_ASPECT))
         if self.signature.outputs == "class":
             return 1
         return max(1, round(d_model / TEXT_ASPECT)) * cycle_length(self.signature.length, self.kernel_size)
@@ -112,4 +132,4 @@ class CNNConfig(ModelConfig):
         """Probability that a unit is dropped in training."""
         if self.dropout is not None:
             return self.dropout
-        return 0.5 if (self.signature.inputs, self.signature.outputs) == ("tokens", "class") else 0.0
+        return DROPOUT.get((self.signature.inputs, self.signature.outputs), 0.0)

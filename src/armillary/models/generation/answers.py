@@ -14,12 +14,12 @@ from armillary.models.generation.choice import asking
 from armillary.models.generation.drafts import Drafts
 from armillary.models.generation.writing import Writing, Written
 from armillary.models.layers.product import fixed_weights
-from armillary.models.sequences import WritingModel
+from armillary.models.sequences import Source, WritingModel
 
 
 def write(
     model: nn.Module,
-    inputs: Int[Tensor, "sources source"],
+    inputs: Source,
     lengths: Int[Tensor, " sources"] | None,
     writing: Writing,
     stop: int,

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float32, Int, Int64
 from torch import Tensor
 
 from armillary.models.generation.writing import Writing, Written, next_log_probs
-from armillary.models.sequences import WritingModel
+from armillary.models.sequences import Source, WritingModel
 
 
 class Beams:
@@ -26,7 +26,7 @@ class Beams:
     def __init__(
         self,
         model: WritingModel,
-        inputs: Int[Tensor, "sources source"],
+        inputs: Source,
         lengths: Int[Tensor, " sources"] | None,
         writing: Writing,
         stop: int,

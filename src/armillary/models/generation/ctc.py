@@ -15,12 +15,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int
+
+from armillary.core.config import Config
+from armillary.core.errors import ConfigError
 
 BLANK = 0  # the id that stands for nothing new
 LEAST = -12.0  # ln p at a frame below which a token is not considered there
@@ -50,13 +53,21 @@ class Heard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CTCSearch:
+class CTCSearch(Config):
     """How a text is searched for: score = ln P + weight ln P_language + bonus n_tokens (Hannun et al.)."""
 
-    n_beams: int = 16  # beginnings that are pursued at once
+    n_beams: int = 16  # beginnings that are pursued at once; 1 without a language model: the likeliest path
     n_best: int = 1  # texts that are returned
     weight: float = 0.5  # of the language model, where there is one
     bonus: float = 1.0  # for each token, since a language model prefers few; without one there is none
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_best <= self.n_beams:
+            raise ConfigError(
+                f"n_best is 1 or more and at most n_beams, got {self.n_best} of n_beams={self.n_beams}"
+            )
+        if self.weight < 0:
+            raise ConfigError(f"weight of the language model is 0 or more, got {self.weight}")
 
 
 def greedy(log_probs: LogProbs) -> list[int]:
@@ -194,33 +205,3 @@ def _likeliest(
 
 def _shifted(best: np.ndarray, by: int) -> np.ndarray:
     return np.concatenate((np.full(by, -np.inf), best[:-by]))
-
-
-@dataclass(frozen=True)
-class HeardWord:
-    """A word and the seconds at which it begins and ends."""
-
-    word: str
-    start: float
-    end: float
-
-
-def words(
-    pieces: Iterable[str], spans: Iterable[tuple[int, int]], seconds_per_frame: float
-) -> list[HeardWord]:
-    """Return the words that ``pieces`` of text spell, a space beginning a new one, with their times."""
-    found: list[HeardWord] = []
-    begins = True
-    for piece, (first, end) in zip(pieces, spans, strict=True):
-        for i, part in enumerate(piece.split(" ")):
-            begins = begins or i > 0
-            if not part:
-                continue
-            start, stop = first * seconds_per_frame, end * seconds_per_frame
-            if begins:
-                found.append(HeardWord(part, start, stop))
-            else:
-                found[-1] = HeardWord(found[-1].word + part, found[-1].start, stop)
-            begins = False
-        begins = begins or piece.endswith(" ")
-    return found

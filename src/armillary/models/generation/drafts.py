@@ -11,7 +11,7 @@ from torch import Tensor
 
 from armillary.models.generation.choice import drawn, shaped
 from armillary.models.generation.writing import Writing, Written, next_log_probs
-from armillary.models.sequences import WritingModel
+from armillary.models.sequences import Source, WritingModel
 
 
 class Drafts:
@@ -23,7 +23,7 @@ class Drafts:
     def __init__(
         self,
         model: WritingModel,
-        inputs: Int[Tensor, "sources source"],
+        inputs: Source,
         lengths: Int[Tensor, " sources"] | None,
         writing: Writing,
         stop: int,
@@ -101,9 +101,7 @@ class Drafts:
         score = log_prob / len(tokens) ** self._writing.length_penalty
         return Written(tokens[:-1] if tokens[-1] == self._stop else tokens, score)
 
-    def _thrown(
-        self, inputs: Int[Tensor, "sources source"], lengths: Int[Tensor, " sources"] | None
-    ) -> Float[Tensor, "rows limit"]:
+    def _thrown(self, inputs: Source, lengths: Int[Tensor, " sources"] | None) -> Float[Tensor, "rows limit"]:
         """Return the dice of each text, from the seed and the source's tokens.
 
         A source is thus answered alike whatever other sources stand beside it.

@@ -9,6 +9,7 @@ from torch import nn
 
 from armillary.core.errors import ConfigError
 from armillary.models.base import MODELS, ModelConfig
+from armillary.models.lstm.acoustic import AcousticLSTM
 from armillary.models.lstm.classifier import RecurrentClassifier
 from armillary.models.lstm.encoder_decoder import RecurrentEncoderDecoder
 from armillary.models.lstm.language_model import RecurrentLM
@@ -17,13 +18,18 @@ from armillary.models.sizing import member_at_size
 ASPECT = 256  # d_model over n_layers
 MIN_LAYERS, MAX_LAYERS = 2, 8  # 8 as in Wu et al. 2016 (GNMT): steps of deep stacks wait for each other
 USUAL_EXPANSION = 2  # d_hidden over d_model
-DROPOUT = {"next-token": 0.0, "class": 0.1, "tokens": 0.2}  # by what is written, where it is left open
+DROPOUT = {
+    "next-token": 0.0,
+    "class": 0.1,
+    "tokens": 0.2,
+    "ctc": 0.1,
+}  # by what is written, where it is left open
 
 
 @MODELS.register("lstm")
 @dataclass(frozen=True, kw_only=True)
 class LSTMConfig(ModelConfig):
-    """Recurrent language model (text generation), bidirectional reader (texts, the rows of images), or both.
+    """Recurrent language model (texts), layers in both directions (classes, recordings), or both.
 
     Where a text is turned into another, one reads in both directions and the other writes with attention.
     """
@@ -31,15 +37,20 @@ class LSTMConfig(ModelConfig):
     kind: ClassVar[str] = "lstm"
     carries_state: ClassVar[bool] = True
     supports: ClassVar[frozenset[tuple[str, str]]] = frozenset(
-        {("tokens", "next-token"), ("tokens", "class"), ("tokens", "tokens"), ("image", "class")}
+        {
+            ("tokens", "next-token"),
+            ("tokens", "class"),
+            ("tokens", "tokens"),
+            ("image", "class"),
+            ("frames", "ctc"),
+        }
     )
     d_model: int = 48  # width of the residual stream
     n_layers: int = 2
     n_decoder_layers: int | None = None  # of what writes; None: n_layers.  A shallow decoder writes faster
     d_hidden: int | None = None  # units of a layer, both directions together; None: 2 d_model
-    dropout: float | None = (
-        None  # None: 0 where the next token is learnt, 0.1 where classes are, 0.2 for pairs
-    )
+    dropout: float | None = None  # None: 0 where the next token is learnt, 0.2 for pairs of texts, else 0.1
+    frames_a_step: int = 3  # recordings: frames of 10 ms that become one step (Sak et al. 2015)
     copy: bool = False  # pairs of texts: a pointer may also take a token from the source (See et al. 2017)
 
     def __post_init__(self) -> None:
@@ -60,6 +71,8 @@ class LSTMConfig(ModelConfig):
             return RecurrentEncoderDecoder(
                 signature, **shape, n_decoder_layers=n_decoder_layers, copies=self.copy
             )
+        if signature.inputs == "frames":
+            return AcousticLSTM(signature, **shape, stride=self.frames_a_step)
         model = RecurrentLM if signature.outputs == "next-token" else RecurrentClassifier
         return model(signature, **shape)
 

@@ -15,20 +15,26 @@ from armillary.models.layers.feed_forward import Activation
 from armillary.models.layers.norms import NormKind
 from armillary.models.layers.positions import PositionKind
 from armillary.models.sizing import member_at_size
+from armillary.models.transformer.acoustic import AcousticTransformer
 from armillary.models.transformer.decoder import Decoder
 from armillary.models.transformer.encoder import Encoder
 from armillary.models.transformer.encoder_decoder import EncoderDecoder
 from armillary.models.transformer.vision import VisionTransformer
 
 ASPECT = 64  # d_model over n_layers
-DROPOUT = {"next-token": 0.0, "class": 0.1, "tokens": 0.2}  # by what is written, where it is left open
+DROPOUT = {
+    "next-token": 0.0,
+    "class": 0.1,
+    "tokens": 0.2,
+    "ctc": 0.1,
+}  # by what is written, where it is left open
 MIN_LAYERS = 2  # the fewest that can copy what followed an earlier token (Olsson et al. 2022)
 
 
 @MODELS.register("transformer")
 @dataclass(frozen=True, kw_only=True)
 class TransformerConfig(ModelConfig):
-    """Decoder (text generation), encoder (text classification), both (translation, summarization), vision.
+    """Decoder (text generation), encoder (classes, recordings), both (pairs of texts, recordings), vision.
 
     Where a text is turned into another this is T5 in its second form (Raffel et al. 2020, Shazeer 2020),
     which other libraries open and run fast.  On 23 thousand pairs it needed a third fewer steps to the same
@@ -37,20 +43,30 @@ class TransformerConfig(ModelConfig):
 
     kind: ClassVar[str] = "transformer"
     supports: ClassVar[frozenset[tuple[str, str]]] = frozenset(
-        {("tokens", "next-token"), ("tokens", "class"), ("tokens", "tokens"), ("image", "class")}
+        {
+            ("tokens", "next-token"),
+            ("tokens", "class"),
+            ("tokens", "tokens"),
+            ("image", "class"),
+            ("frames", "ctc"),
+            ("frames", "tokens"),
+        }
     )
     d_model: int = 64  # width of the residual stream
     n_layers: int = 2
     n_decoder_layers: int | None = None  # of what writes; None: n_layers.  A shallow decoder writes faster
     n_heads: int = 4
     d_ff: int | None = None  # hidden width of the feed-forward part; None: 8/3 d_model with swiglu, else 4
-    positions: PositionKind | None = None  # None: rope for texts, relative for pairs, learnt for images
+    positions: PositionKind | None = None  # None: relative for pairs of texts, learnt for images, else rope
     norm: NormKind = "rms"
     norm_first: bool = True
     activation: Activation = "swiglu"
     bias: bool = False  # of the linear maps inside the blocks
-    dropout: float | None = None  # None: 0 where the next token is learnt, 0.1 for classes, 0.2 for pairs
+    dropout: float | None = (
+        None  # None: 0 where the next token is learnt, 0.2 where a text is written, else 0.1
+    )
     copy: bool = False  # pairs of texts: a pointer may also take a token from the source (See et al. 2017)
+    frames_a_step: int = 3  # recordings: frames of 10 ms that become one step (Sak et al. 2015)
     patch_size: int | None = None  # images: pixels on a side; None: from the size of the image
     class_token: bool = False  # images: read the class from a token of its own, not from the mean
 
@@ -63,12 +79,19 @@ class TransformerConfig(ModelConfig):
                 f"positions=rope turns pairs of channels, but a head has {self.d_model // self.n_heads}; "
                 "choose d_model / n_heads even, or positions=sinusoidal"
             )
+        if self.copy and self.signature.inputs == "frames":
+            raise ConfigError("copy takes tokens from a text that is read; a recording has none")
 
     def build(self) -> nn.Module:
         signature = self.check_signature()
         if signature.outputs == "tokens":
             encoder, decoder = self.block, self.decoder_block
-            return EncoderDecoder(signature, encoder, decoder, self.position_kind, copies=self.copy)
+            stride = self.frames_a_step
+            return EncoderDecoder(
+                signature, encoder, decoder, self.position_kind, copies=self.copy, stride=stride
+            )
+        if signature.inputs == "frames":
+            return AcousticTransformer(signature, self.block, self.position_kind, self.frames_a_step)
         if signature.outputs == "next-token":
             return Decoder(signature, self.block, self.position_kind)
         if signature.inputs == "tokens":
@@ -103,7 +126,7 @@ class TransformerConfig(ModelConfig):
         """
         if self.positions is not None:
             return self.positions
-        if self.signature.outputs == "tokens":
+        if (self.signature.inputs, self.signature.outputs) == ("tokens", "tokens"):
             return "relative"
         return "learnt" if self.signature.inputs == "image" else "rope"
 

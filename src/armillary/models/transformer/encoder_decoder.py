@@ -1,4 +1,4 @@
-"""The encoder-decoder Transformer (Vaswani et al. 2017): one stack reads, another writes what it saw."""
+"""The encoder-decoder Transformer (Vaswani et al. 2017): one stack reads or hears, another writes of it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from armillary.models.layers.block import BlockConfig
 from armillary.models.layers.cache import KeyValueCache
 from armillary.models.layers.copying import CopyHead, CopySource
 from armillary.models.layers.embedding import TokenEmbedding
+from armillary.models.layers.frames import FrameReader
 from armillary.models.layers.padding import real_positions
 from armillary.models.layers.positions import PositionKind
 from armillary.models.layers.token_loss import Wanted
+from armillary.models.sequences import Source
 from armillary.models.signature import Signature
 from armillary.models.transformer.stack import Stack
 
@@ -53,6 +55,9 @@ class EncoderDecoder(nn.Module):
     One table of vectors serves source, target and output (Press & Wolf 2017), multiplied by
     sqrt(d_model) where it enters (Vaswani et al. 2017, section 3.4).  With ``copies`` a pointer may also
     take a token from the source (See et al. 2017).
+
+    A recording is heard as Whisper does it (Radford et al. 2022): convolutions make ``stride`` frames one
+    step, and the steps are the source.
     """
 
     def __init__(
@@ -63,9 +68,12 @@ class EncoderDecoder(nn.Module):
         positions: PositionKind,
         *,
         copies: bool = False,
+        stride: int = 1,
     ) -> None:
         super().__init__()
         d_model = encoder.d_model
+        hears = signature.inputs == "frames"
+        self.reader = FrameReader(signature.n_mels, d_model, stride) if hears else None
         self.embedding = TokenEmbedding(signature.vocab_size, d_model, scale=d_model**0.5)
         self.encoder = Stack(encoder, positions, torch.arange(signature.length)[:, None])
         self.decoder = Stack(decoder, positions, torch.arange(signature.target_length)[:, None])
@@ -74,11 +82,11 @@ class EncoderDecoder(nn.Module):
 
     def forward(
         self,
-        inputs: Int[Tensor, "batch source"],
-        lengths: Int[Tensor, " batch"] | None,
-        targets: Int[Tensor, "batch target"],
+        inputs: Source,
+        lengths: Int[Tensor, " sources"] | None,
+        targets: Int[Tensor, "sources target"],
         wanted: Wanted | None = None,
-    ) -> Float[Tensor, "batch target vocab_size"] | Float[Tensor, ""]:
+    ) -> Float[Tensor, "sources target vocab_size"] | Float[Tensor, ""]:
         """Return the scores of each target token, given the source and the targets before it.
 
         With ``wanted``, the targets with padding marked: their loss.
@@ -88,14 +96,18 @@ class EncoderDecoder(nn.Module):
 
     def read(
         self,
-        inputs: Int[Tensor, "batch source"],
-        lengths: Int[Tensor, " batch"] | None = None,
+        inputs: Source,
+        lengths: Int[Tensor, " sources"] | None = None,
         n_beams: int = 1,
     ) -> TransformerState:
         """Return the state before the first token is written."""
-        real = real_positions(lengths, inputs.shape[1])
+        if self.reader is None:
+            x = self.embedding(inputs)
+        else:
+            x, lengths = self.reader(inputs, lengths)
+        real = real_positions(lengths, x.shape[1])
         mask = padding_mask(real)
-        vectors = self.encoder(self.embedding(inputs), mask)
+        vectors = self.encoder(x, mask)
         copied = None if self.copy_head is None else self.copy_head.read(inputs, vectors, real)
         return TransformerState(self.decoder.read(vectors, mask), n_beams, copied)
 
@@ -113,10 +125,10 @@ class EncoderDecoder(nn.Module):
 
     def alignment(
         self,
-        inputs: Int[Tensor, "batch source"],
-        lengths: Int[Tensor, " batch"] | None,
-        targets: Int[Tensor, "batch target"],
-    ) -> Float[Tensor, "batch target source"]:
+        inputs: Source,
+        lengths: Int[Tensor, " sources"] | None,
+        targets: Int[Tensor, "sources target"],
+    ) -> Float[Tensor, "sources target source"]:
         """Return how much each target token looked at each source token, the mean over layers and heads."""
         state, looked = self.read(inputs, lengths), list[Tensor]()
         self.decoder(self._shifted(targets), memories=state.memories, looked=looked)

@@ -1,0 +1,41 @@
+"""A language model that weighs in on what is heard: an n-gram over the tokens of texts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from armillary.data.tokenizers import Tokenizer
+from armillary.models.generation.ctc import Text
+from armillary.tasks.baselines.ngram import NgramModel
+
+
+class LanguageScorer:
+    """See ``models.generation.ctc.Scorer``.  The ids are the tokenizer's plus one, blank being 0."""
+
+    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, order: int) -> None:
+        self._end = tokenizer.end_of_text
+        rows = [np.append(ids.astype(np.int64), self._end) for ids in tokenizer.encode_all(list(texts))]
+        # A text begins behind the end of another.
+        running = np.concatenate([np.array([self._end]), *rows])
+        self._model = NgramModel.train(running, tokenizer.vocab_size, order)
+        self._log_prob = functools.lru_cache(maxsize=2**18)(self._scored)
+
+    def log_prob(self, text: Text, token: int) -> float:
+        """Return ln p(token | text)."""
+        return self._log_prob(self._history(text), token - 1)
+
+    def end_log_prob(self, text: Text) -> float:
+        """Return ln p(the text ends here | text)."""
+        return self._log_prob(self._history(text), self._end)
+
+    def _history(self, text: Text) -> Text:
+        """Return the last tokens of ``text`` that the model looks at, the beginning among them."""
+        n = self._model.order - 1
+        whole = (self._end, *(token - 1 for token in text[-n:])) if n else ()
+        return whole[-n:] if n else ()
+
+    def _scored(self, history: Text, token: int) -> float:
+        return float(self._model.log_probs(np.array([*history, token]))[-1])
