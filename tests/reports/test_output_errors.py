@@ -1,7 +1,7 @@
 import pytest
 
 from armillary.reports.output_errors import ERRORS, errors_of
-from armillary.runs.judgement import Judged
+from armillary.runs.judgement import Judged, Judgement
 
 
 def kinds(source, reference, output):
@@ -46,7 +46,12 @@ def test_errors_are_told_apart(source, reference, output, expected):
 
 def test_examples_are_gathered_by_kind():
     examples = [Judged("a", "b", "b", 1.0), Judged("a", "b", "", 0.0), Judged("a b", "b", "A  B", 0.0)]
-    found = errors_of(examples)
+    found = errors_of(Judgement("test", {}, "chrf", tuple(examples)))
     assert found["empty"] == [examples[1]]
     assert found["copied"] == [examples[2]]
     assert not found["loop"]
+
+
+def test_a_recording_has_no_text_to_copy():
+    heard = Judgement("test", {}, "characters", (Judged("one", "two", "one", 0.0),), "recordings")
+    assert set(errors_of(heard)) == {"empty", "short", "long", "loop"}

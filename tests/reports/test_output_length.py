@@ -3,12 +3,12 @@ import itertools
 import numpy as np
 import pytest
 
-from armillary.reports.output_length import by_length, edges
-from armillary.runs.judgement import Judged
+from armillary.reports.output_length import by_length, edges, texts_read
+from armillary.runs.judgement import Judged, Judgement
 
 
 def examples_of(lengths, score=lambda n: 100.0 / n):
-    return [Judged("word " * n, "", "", score(n)) for n in lengths]
+    return Judgement("test", {}, "chrf", tuple(Judged("word " * n, "", "", score(n)) for n in lengths))
 
 
 def test_ranges_double_and_hold_every_example_once():
@@ -40,3 +40,11 @@ def test_an_interval_holds_the_mean_and_narrows_with_examples():
     assert many.interval.high - many.interval.low == pytest.approx(2 * 1.96 * 28.87 / 2000**0.5, rel=0.1)
     assert few.interval.high - few.interval.low > 5 * (many.interval.high - many.interval.low)
     assert (few.name, by_length(examples_of([1, 3]), [(1, 3)])[0].name) == ("4", "1–3")
+
+
+def test_of_a_recording_the_length_is_that_of_what_was_said():
+    heard = Judgement(
+        "test", {}, "characters", (Judged("clip.wav", "one two three", "one", 40.0),), "recordings"
+    )
+    assert texts_read(heard) == ["one two three"]
+    assert by_length(heard, [(1, 3)])[0].n_examples == 1

@@ -8,6 +8,7 @@ from armillary.runs.judgement import (
     Judged,
     Judgement,
     judgement_path,
+    media_path,
     read_judgement,
     write_judgement,
 )
@@ -32,6 +33,15 @@ def test_what_is_written_is_read(run):
     assert read_judgement(run) == WHOLE
     assert path.read_bytes().count(b"\n") == len(path.read_text().splitlines()) == 3
     assert set(json.loads(path.read_text().splitlines()[2])) == {"source", "reference", "output", "score"}
+
+
+def test_files_are_kept_beside_the_outputs_and_nowhere_else(run):
+    heard = Judged("clip.wav", "one", "two", 0.0, media="0.mp3")
+    judgement = Judgement("test", {}, "characters", (heard,), "recordings", {"0.mp3": b"sound"})
+    write_judgement(run, judgement)
+    assert read_judgement(run) == judgement
+    assert media_path(run, "test", "0.mp3").read_bytes() == b"sound"
+    assert media_path(run, "test", "../../secret") == run.path / "outputs" / "test" / "secret"
 
 
 def test_the_fingerprint_is_that_of_the_examples_in_their_order():

@@ -104,7 +104,7 @@ def test_synthetic_speech_is_learnt_from_and_never_judged_by():
 def test_a_perfect_hearer_has_no_errors():
     said = SOURCE.split("test")[0].text
     metrics = TASK.replace(judged_examples=1).evaluate(reader(said), "test")
-    assert metrics["wer"] == metrics["cer"] == metrics["wer/noise=0dB"] == 0
+    assert metrics["wer"] == metrics["cer"] == metrics["wer@noise=0dB"] == 0
     assert metrics["exact_matches"] == 1
 
 
@@ -115,7 +115,7 @@ def test_a_deaf_hearer_misses_every_word():
     assert judgement.metrics["wer"] == 1
     assert {example.output for example in judgement.examples} == {""}
     assert judgement.examples[0].reference == SOURCE.split("test")[0].text
-    assert {"wer/speaker=" + r.speaker for r in SOURCE.split("test")} <= {*judgement.metrics, *[]} or len(
+    assert {"wer@speaker=" + r.speaker for r in SOURCE.split("test")} <= {*judgement.metrics, *[]} or len(
         {r.speaker for r in SOURCE.split("test")}
     ) == 1
 

@@ -59,9 +59,9 @@ def test_nothing_said_and_nothing_heard():
 
 def test_by_speaker():
     metrics = speech_metrics(HEARD, SAID, {"speaker": ["ann", "ann", "bo", "陈"]})
-    assert metrics["wer/speaker=ann"] == pytest.approx(2 / 6)
-    assert metrics["wer/speaker=bo"] == pytest.approx(1 / 3)
-    assert metrics["wer/speaker=陈"] == 0
+    assert metrics["wer@speaker=ann"] == pytest.approx(2 / 6)
+    assert metrics["wer@speaker=bo"] == pytest.approx(1 / 3)
+    assert metrics["wer@speaker=陈"] == 0
 
 
 def test_two_recognisers_are_compared_on_the_same_recordings():

@@ -45,6 +45,12 @@ def write_text(target: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
 
 
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write ``content`` to ``target`` atomically."""
+    with atomic_path(target) as part:
+        part.write_bytes(content)
+
+
 def write_json(target: Path, value: Any) -> None:
     """Write ``value`` as readable JSON, Chinese and other scripts as they are."""
     write_text(target, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,6 +93,13 @@ def resampled(samples: Samples, rate: float) -> Samples:
     """Return mono samples taken at ``rate`` Hz as samples at 16 kHz."""
     found: Samples = _library("soxr").resample(samples, rate, RATE)
     return found.clip(-1, 1)
+
+
+def as_mp3(samples: Samples) -> bytes:
+    """Return samples at 16 kHz as a file that any browser plays."""
+    buffer = io.BytesIO()
+    _library("soundfile").write(buffer, samples, RATE, format="MP3")
+    return buffer.getvalue()
 
 
 def audio_facts(path: Path) -> AudioFacts:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from scipy import fft
 from torch import Tensor
 
 from armillary.core.config import Config
@@ -150,7 +151,9 @@ def _warped(features: Features, n_frames: Lengths, most: int, generator: torch.G
 
 def _coloured(n: int, dice: np.random.Generator) -> Float[np.ndarray, " n"]:
     """Return noise whose power spectrum is frequency to a power of -2 to 0, drawn evenly."""
-    spectrum = np.fft.rfft(dice.standard_normal(n))
-    frequency = np.fft.rfftfreq(n)
+    fast = fft.next_fast_len(n, real=True)  # a prime length would take ten times as long
+    spectrum = fft.rfft(dice.standard_normal(fast, dtype=np.float32))
+    frequency = np.fft.rfftfreq(fast)
     frequency[0] = frequency[1] if len(frequency) > 1 else 1.0
-    return np.fft.irfft(spectrum * frequency ** -dice.uniform(0, 1), n)
+    shape = (frequency ** -dice.uniform(0, 1)).astype(np.float32)
+    return np.asarray(fft.irfft(spectrum * shape, fast)[:n])

@@ -8,7 +8,7 @@ from pathlib import Path
 from armillary.fitting.uncertainty import Interval
 from armillary.reports import numbers
 from armillary.reports.output_figures import length_plate
-from armillary.reports.output_length import by_length, edges
+from armillary.reports.output_length import by_length, edges, texts_read
 from armillary.reports.output_section import Card, error_comparison, measure_name, paired_card
 from armillary.reports.page import Row, Stat, Table, columns_named, render, with_interval
 from armillary.reports.run_page import HEADLINES
@@ -27,8 +27,8 @@ def comparison_page(comparison: PairedRuns, judgements: tuple[Judgement, Judgeme
     runs = [Run.open(Path(path)) for path in (comparison.run, comparison.against)]
     names = _names(runs)
     measure = measure_name(judgements[0], words)
-    systems = [(name, judgement.examples) for name, judgement in zip(names, judgements, strict=True)]
-    ranges = edges([example.source for example in judgements[0].examples])
+    systems = list(zip(names, judgements, strict=True))
+    ranges = edges(texts_read(judgements[0]))
     lead = next(name for name in [*HEADLINES, *comparison.scores] if name in comparison.scores)
     view = {
         "names": names,
@@ -40,7 +40,14 @@ def comparison_page(comparison: PairedRuns, judgements: tuple[Judgement, Judgeme
         **_verdict(comparison, lead, names, words),
         "scores": _score_table(comparison, names, words),
         "runs": _run_table(runs, names, words),
-        "length": length_plate([(name, by_length(mine, ranges)) for name, mine in systems], measure, words),
+        "length": length_plate(
+            [(name, by_length(mine, ranges)) for name, mine in systems], measure, words, judgements[0].reads
+        ),
+        "length_caption": words(
+            f"length.caption.{judgements[0].reads}",
+            n=f"{comparison.n_examples:,}",
+            split=words(f"split.{comparison.split}"),
+        ),
         "errors": error_comparison(systems, words),
         "samples": _samples(judgements, names, words),
     }
@@ -57,7 +64,8 @@ def _verdict(comparison: PairedRuns, lead: str, names: Sequence[str], words: Wor
     """Return status, headline, lede and figures, from the metric ``lead``."""
     score = comparison.scores[lead]
     metric = words.either(f"metric.{lead}", lead)
-    status = "undecided" if score.p_value >= _SURE else "better" if score.difference > 0 else "worse"
+    ahead = (score.difference > 0) == HEADLINES.get(lead, True)
+    status = "undecided" if score.p_value >= _SURE else "better" if ahead else "worse"
     said = {
         "run": names[0],
         "against": names[1],

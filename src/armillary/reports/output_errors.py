@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from armillary.reports.output_text import n_words, units
-from armillary.runs.judgement import Judged
+from armillary.runs.judgement import Judged, Judgement
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
@@ -67,9 +67,13 @@ ERRORS: Mapping[str, Callable[[Judged], bool]] = {
 }
 
 
-def errors_of(examples: Sequence[Judged]) -> dict[str, list[Judged]]:
+OF_RECORDINGS = ("empty", "short", "long", "loop")  # the errors that need no text as source
+
+
+def errors_of(judgement: Judgement) -> dict[str, list[Judged]]:
     """Return the examples that have each kind of error; one may have several."""
-    return {name: [example for example in examples if has(example)] for name, has in ERRORS.items()}
+    kinds = ERRORS if judgement.reads == "texts" else OF_RECORDINGS
+    return {kind: [example for example in judgement.examples if ERRORS[kind](example)] for kind in kinds}
 
 
 def _plain(text: str) -> str:

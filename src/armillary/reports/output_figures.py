@@ -16,8 +16,11 @@ Line = tuple[str, Sequence[Bucket]]  # a name and what is drawn under it
 Style = tuple[str, str]  # ink and marker
 
 
-def length_plate(lines: Sequence[Line], measure: str, words: Words) -> Plate:
-    """Draw the mean score of each range of source lengths, a line for each system, with its intervals."""
+def length_plate(lines: Sequence[Line], measure: str, words: Words, reads: str = "texts") -> Plate:
+    """Draw the mean score of each range of lengths, a line for each system, with its intervals.
+
+    The lengths are those of the sources, or where the model ``reads`` recordings of what is said in them.
+    """
 
     def draw(canvas: Canvas) -> None:
         named = len(lines) > 1
@@ -34,7 +37,7 @@ def length_plate(lines: Sequence[Line], measure: str, words: Words) -> Plate:
             label_ends(axes, ends)
         name_axes(axes, "", measure)
         axes.annotate(
-            words("axis.length"),
+            words(f"axis.length.{reads}"),
             (1, 0),
             xycoords="axes fraction",
             xytext=(0, -44),
@@ -45,7 +48,9 @@ def length_plate(lines: Sequence[Line], measure: str, words: Words) -> Plate:
             color=INK["muted"],
         )
 
-    return plate("length", words("alt.length", measure=measure), draw, wide_height=330, narrow_height=300)
+    return plate(
+        "length", words(f"alt.length.{reads}", measure=measure), draw, wide_height=330, narrow_height=300
+    )
 
 
 def _line(

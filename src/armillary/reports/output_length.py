@@ -1,4 +1,4 @@
-"""How scores depend on the length of the source."""
+"""How scores depend on the length of what was read; of a recording, on that of what was said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from armillary.fitting.uncertainty import Interval
 from armillary.reports.output_text import n_words
-from armillary.runs.judgement import Judged
+from armillary.runs.judgement import Judgement
 
 _FEWEST = 8  # examples of a bucket; smaller ones join a neighbour
 _DRAWS = 1000
@@ -30,6 +30,11 @@ class Bucket:
         return f"{self.low}" if self.low == self.high else f"{self.low}–{self.high}"
 
 
+def texts_read(judgement: Judgement) -> list[str]:
+    """Return the texts whose lengths matter: the sources, or of recordings what was said."""
+    return [e.source if judgement.reads == "texts" else e.reference for e in judgement.examples]
+
+
 def edges(sources: Sequence[str]) -> list[tuple[int, int]]:
     """Return the ranges of words, about doubling each time, that ``sources`` fall into."""
     lengths = np.array([n_words(source) for source in sources])
@@ -45,9 +50,10 @@ def edges(sources: Sequence[str]) -> list[tuple[int, int]]:
     return ranges
 
 
-def by_length(examples: Sequence[Judged], ranges: Sequence[tuple[int, int]]) -> list[Bucket]:
-    """Return the mean score in each of the ``ranges`` of source lengths."""
-    lengths = np.array([n_words(example.source) for example in examples])
+def by_length(judgement: Judgement, ranges: Sequence[tuple[int, int]]) -> list[Bucket]:
+    """Return the mean score in each of the ``ranges`` of lengths of the texts that were read."""
+    examples = judgement.examples
+    lengths = np.array([n_words(text) for text in texts_read(judgement)])
     scores = np.array([example.score for example in examples])
     rng = np.random.default_rng(0)
     buckets = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -12,12 +13,12 @@ from armillary.reports import numbers
 from armillary.reports.output_alignment import alignment_plate
 from armillary.reports.output_errors import errors_of
 from armillary.reports.output_figures import length_plate
-from armillary.reports.output_length import by_length, edges
+from armillary.reports.output_length import by_length, edges, texts_read
 from armillary.reports.output_text import language, marked, shown
 from armillary.reports.page import Row, Table, columns_named, with_interval
 from armillary.reports.plate import Plate
 from armillary.reports.words import Words
-from armillary.runs.judgement import Judged, Judgement, read_judgement
+from armillary.runs.judgement import Judged, Judgement, media_path, read_judgement
 from armillary.runs.run import Run
 
 _N_WORST, _N_OTHERS = 10, 4
@@ -39,6 +40,7 @@ class Card:
     score: str
     document: str
     lines: Sequence[Line]
+    sound: str = ""  # a data: address, where it is of a recording that was kept
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Outputs:
     split: str
     n_examples: str
     length: Plate
+    length_caption: str
     errors: Table
     samples: Sequence[tuple[str, Sequence[Card]]]  # heading and cards
     pictures: Sequence[Picture]
@@ -68,23 +71,35 @@ def outputs_of(run: Run, words: Words) -> Outputs | None:
         judgement = read_judgement(run)
     except RequestError:  # nothing is kept: the task has no texts, or the run was made without
         return None
-    return outputs_view(judgement, words) if judgement.examples else None
+    return outputs_view(judgement, words, sounds_of(run, judgement)) if judgement.examples else None
 
 
-def outputs_view(judgement: Judgement, words: Words) -> Outputs:
-    """Return the view of a judgement that has examples."""
+def outputs_view(judgement: Judgement, words: Words, sounds: Mapping[str, str] | None = None) -> Outputs:
+    """Return the view of a judgement that has examples; ``sounds`` as ``sounds_of`` has them."""
     examples = judgement.examples
     measure = measure_name(judgement, words)
-    ranges = edges([example.source for example in examples])
+    ranges = edges(texts_read(judgement))
+    split, n_examples = words(f"split.{judgement.split}"), f"{len(examples):,}"
     return Outputs(
         measure=measure,
-        split=words(f"split.{judgement.split}"),
-        n_examples=f"{len(examples):,}",
-        length=length_plate([("", by_length(examples, ranges))], measure, words),
-        errors=error_table(examples, words),
-        samples=_samples(examples, words),
+        split=split,
+        n_examples=n_examples,
+        length=length_plate([("", by_length(judgement, ranges))], measure, words, judgement.reads),
+        length_caption=words(f"length.caption.{judgement.reads}", n=n_examples, split=split),
+        errors=error_table(judgement, words),
+        samples=_samples(examples, words, sounds or {}),
         pictures=_pictures(examples, words),
     )
+
+
+def sounds_of(run: Run, judgement: Judgement) -> dict[str, str]:
+    """Return the recordings that are kept with a judgement, as data: addresses by their names."""
+    sounds = {}
+    for name in filter(None, {example.media for example in judgement.examples}):
+        path = media_path(run, judgement.split, name)
+        if path.is_file() and path.suffix == ".mp3":
+            sounds[name] = "data:audio/mpeg;base64," + base64.b64encode(path.read_bytes()).decode()
+    return sounds
 
 
 def measure_name(judgement: Judgement, words: Words) -> str:
@@ -92,31 +107,32 @@ def measure_name(judgement: Judgement, words: Words) -> str:
     return words("outputs.measure", metric=words.either(f"metric.{judgement.measure}", judgement.measure))
 
 
-def error_table(examples: Sequence[Judged], words: Words) -> Table:
+def error_table(judgement: Judgement, words: Words) -> Table:
     """Return how often each kind of error is met, and how the outputs that have it scored."""
     rows = [
-        Row([words(f"error.{kind}"), f"{len(found):,}", _share(found, examples), _mean(found)])
-        for kind, found in errors_of(examples).items()
+        Row([words(f"error.{kind}"), f"{len(found):,}", _share(found, judgement.examples), _mean(found)])
+        for kind, found in errors_of(judgement).items()
     ]
     return Table(words("errors.caption"), columns_named(words, "kind examples share meanscore"), rows)
 
 
-def error_comparison(systems: Sequence[tuple[str, Sequence[Judged]]], words: Words) -> Table:
+def error_comparison(systems: Sequence[tuple[str, Judgement]], words: Words) -> Table:
     """Return how often each kind of error is met in the outputs of each system, named."""
-    found = [errors_of(examples) for _, examples in systems]
+    found = [errors_of(judgement) for _, judgement in systems]
     rows = []
     for kind in found[0]:
         cells = [
-            with_interval(f"{len(errors[kind]):,}", _share(errors[kind], examples))
-            for errors, (_, examples) in zip(found, systems, strict=True)
+            with_interval(f"{len(errors[kind]):,}", _share(errors[kind], judgement.examples))
+            for errors, (_, judgement) in zip(found, systems, strict=True)
         ]
         rows.append(Row([words(f"error.{kind}"), *cells]))
     return Table(words("errors.compared"), [words("col.kind"), *(name for name, _ in systems)], rows)
 
 
-def card(example: Judged, words: Words) -> Card:
-    """Return an example with its output."""
-    return _card(f"{example.score:.1f}", example, [(words("text.output"), example.output)], words)
+def card(example: Judged, words: Words, sound: str = "") -> Card:
+    """Return an example with its output, and its sound where there is one."""
+    score, written = f"{example.score:.1f}", [(words("text.output"), example.output)]
+    return replace(_card(score, example, written, words), sound=sound)
 
 
 def paired_card(named: Sequence[tuple[str, Judged]], words: Words) -> Card:
@@ -145,7 +161,9 @@ def _nothing(words: Words) -> Markup:
     return Markup("<i>{}</i>").format(words("text.nothing"))
 
 
-def _samples(examples: Sequence[Judged], words: Words) -> list[tuple[str, list[Card]]]:
+def _samples(
+    examples: Sequence[Judged], words: Words, sounds: Mapping[str, str]
+) -> list[tuple[str, list[Card]]]:
     """Return the worst examples, some in the middle and the best; of equal ones the longest first."""
     ranked = _different(sorted(examples, key=lambda e: (e.score, -len(e.reference))))
     worst, rest = ranked[:_N_WORST], ranked[_N_WORST:]
@@ -154,7 +172,11 @@ def _samples(examples: Sequence[Judged], words: Words) -> list[tuple[str, list[C
     ranked_down = sorted(rest, key=lambda e: (e.score, len(e.reference)), reverse=True)
     best = [e for e in ranked_down if e not in median]
     groups = (("worst", worst), ("median", median), ("best", best[:_N_OTHERS]))
-    return [(words(f"samples.{name}"), [card(e, words) for e in mine]) for name, mine in groups if mine]
+    return [
+        (words(f"samples.{name}"), [card(e, words, sounds.get(e.media, "")) for e in mine])
+        for name, mine in groups
+        if mine
+    ]
 
 
 def _different(examples: Sequence[Judged]) -> list[Judged]:

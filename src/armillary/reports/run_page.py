@@ -12,7 +12,7 @@ from armillary.reports import numbers
 from armillary.reports.commands import train_command
 from armillary.reports.metric_table import OF_A_HUNDRED, Metrics, metric_table
 from armillary.reports.output_section import outputs_of
-from armillary.reports.page import Stat, flattened, render
+from armillary.reports.page import Row, Stat, Table, columns_named, flattened, render
 from armillary.reports.provenance_facts import provenance_facts
 from armillary.reports.run_figures import history, loss_plate
 from armillary.reports.words import Words
@@ -23,6 +23,7 @@ HEADLINES: Mapping[str, bool] = {
     "accuracy": True,
     "bleu": True,
     "rougeL": True,
+    "wer": False,
     "bits_per_byte": False,
     "loss": False,
 }
@@ -78,6 +79,7 @@ def _measured(summary: Summary, baselines: Mapping[str, Metrics], words: Words) 
         "lede": ("" if words.lang == "zh" else " ").join(_lede(name, judged, summary, words)),
         "stats": _stats(summary, words),
         "metrics": _metrics(splits, baselines, words),
+        "apart": _apart(judged, words),
         "cost": _cost(summary, words),
     }
 
@@ -103,6 +105,7 @@ def _unmeasured(run: Run, words: Words) -> dict[str, Any]:
         "lede": lede,
         "stats": [],
         "metrics": None,
+        "apart": None,
         "cost": [],
     }
 
@@ -144,7 +147,7 @@ def _headline(judged: Metrics, baselines: Mapping[str, Metrics]) -> tuple[str, f
 def _value(name: str, value: float) -> str:
     if name in OF_A_HUNDRED:
         return f"{value:.1f}"
-    return numbers.percent(value) if name == "accuracy" else numbers.loss(value)
+    return numbers.percent(value) if name in ("accuracy", "wer") else numbers.loss(value)
 
 
 def _stats(summary: Summary, words: Words) -> list[Stat]:
@@ -174,8 +177,22 @@ def _metrics(splits: Mapping[str, Metrics], baselines: Mapping[str, Metrics], wo
     for name, metrics in baselines.items():
         said = words("run.bound" if name.startswith(_BOUND) else "run.baseline", name=name)
         models.append((said, metrics, None))
-    shared = [name for name in splits[order[0]] if all(name in metrics for _, metrics, _ in models)]
+    whole = [name for name in splits[order[0]] if "@" not in name]
+    shared = [name for name in whole if all(name in metrics for _, metrics, _ in models)]
     return metric_table(words("run.metrics"), models, shared, words)
+
+
+def _apart(judged: Metrics, words: Words) -> Table | None:
+    """Return the metrics of parts of a split, named METRIC@KIND=PART, or None where there are none."""
+    rows = []
+    for name, value in judged.items():
+        metric, at, part = name.partition("@")
+        if at:
+            kind, _, which = part.partition("=")
+            cells = [words.either(f"part.{kind}", kind), which, words.either(f"metric.{metric}", metric)]
+            rows.append(Row([*cells, _value(metric, value)]))
+    columns = columns_named(words, "apart part metric value")
+    return Table(words("run.apart"), columns, rows) if rows else None
 
 
 def _cost(summary: Summary, words: Words) -> Sequence[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 The first line says what the rest is: format, split, the measure of the scores, the metrics of the whole
 split, and the fingerprint of the examples.  Then comes a line for each example: source, reference, output,
-score, where it stood, and for a few of them an alignment.  Nothing in it needs the model or torch: pages
-and comparisons are made from this file.
+score, where it stood, and for a few of them an alignment or a file in ``outputs/SPLIT``.  Nothing in it
+needs the model or torch: pages and comparisons are made from this file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from armillary.core.errors import CheckpointError, RequestError
-from armillary.core.files import write_text
+from armillary.core.files import write_bytes, write_text
 from armillary.core.plain import from_plain, to_plain
 from armillary.runs.run import Run
 
@@ -47,6 +47,7 @@ class Judged:
     score: float  # of this output alone, by the judgement's measure; more is better
     document: str = ""  # where the example stood: a page, a package, a speaker
     alignment: Alignment | None = None
+    media: str = ""  # the name of a file beside the outputs: the sound or the image that this is about
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Judgement:
     metrics: Mapping[str, float]  # by name, as ``Task.evaluate`` returns them
     measure: str = ""  # the name of the examples' score: chrf, rouge_l, ...
     examples: tuple[Judged, ...] = field(default=(), repr=False)
+    reads: str = "texts"  # what the model is given: texts, or recordings
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)  # media, to be kept
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -93,6 +96,11 @@ def judgement_path(run: Run, split: str) -> Path:
     return run.path / "outputs" / f"{split}.jsonl"
 
 
+def media_path(run: Run, split: str, name: str) -> Path:
+    """Return where a file that goes with the outputs of ``run`` on ``split`` is kept."""
+    return run.path / "outputs" / split / Path(name).name
+
+
 def write_judgement(run: Run, judgement: Judgement) -> Path:
     """Write the outputs into the folder of ``run``; CheckpointError when the disk refuses."""
     head = {
@@ -102,7 +110,10 @@ def write_judgement(run: Run, judgement: Judgement) -> Path:
         "metrics": dict(judgement.metrics),
         "fingerprint": judgement.fingerprint,
         "n_examples": len(judgement.examples),
+        "reads": judgement.reads,
     }
+    for name, content in judgement.files.items():
+        write_bytes(media_path(run, judgement.split, name), content)
     lines = [head, *(_row(example) for example in judgement.examples)]
     path = judgement_path(run, judgement.split)
     # Escaped as ASCII: a line separator of Unicode inside a text must not end a line of the file.
@@ -126,7 +137,9 @@ def read_judgement(run: Run, split: str = "test") -> Judgement:
         if head["format"] != FORMAT:
             raise CheckpointError(f"{path} is of format {head['format']} and not {FORMAT}; evaluate anew")
         examples = tuple(from_plain(Judged, row) for row in rows)
-        judgement = Judgement(head["split"], head["metrics"], head["measure"], examples)
+        judgement = Judgement(
+            head["split"], head["metrics"], head["measure"], examples, head.get("reads", "texts")
+        )
         if (head["n_examples"], head["fingerprint"]) != (len(examples), judgement.fingerprint):
             raise CheckpointError(f"{path} is not whole; write it anew with: armillary evaluate {run.path}")
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from armillary.core.errors import ConfigError, RequestError
 from armillary.core.files import read_json, write_json
 from armillary.data import cache
+from armillary.data.audio import as_mp3
 from armillary.data.audio_changes import SpecAugment, WaveChanges, changed, hidden, with_noise
 from armillary.data.base import Recording, Source, Split
 from armillary.data.batch import Batch, Batches
@@ -33,6 +34,7 @@ from armillary.tasks.hearing import HeardText, heard_by_ctc, heard_by_writing, s
 from armillary.tasks.language_scorer import LanguageScorer
 from armillary.tasks.recordings import FRAMES_A_SECOND, Waves, frames_of, name_of
 from armillary.tasks.resampling import paired_test
+from armillary.tasks.showing import chosen_to_hear
 from armillary.tasks.sound_input import Sound, opened
 from armillary.tasks.speech_metrics import error_rate, speech_metrics, speech_statistics, spoken
 from armillary.tasks.speech_texts import Learnable, language_texts, learnable, told
@@ -170,11 +172,25 @@ class AutomaticSpeechRecognition(Task):
         said = [recording.text for recording in recordings]
         errors = error_rate(speech_statistics(texts, said)["cer"].counts)
         examples = tuple(
-            Judged(name_of(recording, i), spoken(recording.text), text, 1 - float(error), recording.speaker)
+            Judged(
+                source=name_of(recording, i),
+                reference=spoken(recording.text),
+                output=text,
+                score=100 * max(0.0, 1 - float(error)),
+                document=recording.speaker,
+            )
             for i, (recording, text, error) in enumerate(zip(recordings, texts, errors, strict=True))
         )
         metrics = self._metrics(model, split, batch_size, texts)
-        return Judgement(split, metrics, "characters heard", examples)
+        kept = {i: f"{i}.mp3" for i in chosen_to_hear(examples)}
+        return Judgement(
+            split,
+            metrics,
+            "characters",
+            tuple(replace(example, media=kept.get(i, "")) for i, example in enumerate(examples)),
+            reads="recordings",
+            files={name: as_mp3(self._waves(split)[i]) for i, name in kept.items()},
+        )
 
     def compare(self, ours: Judgement, theirs: Judgement) -> dict[str, PairedScore]:
         """Return the paired test of each error rate (see ``tasks.resampling.paired_test``)."""
@@ -267,7 +283,7 @@ class AutomaticSpeechRecognition(Task):
         metrics |= speech_metrics(texts, said, judged_apart)
         for ratio in NOISES:
             noisy = self.hypotheses(model, split, ratio)
-            metrics[f"wer/noise={ratio}dB"] = speech_statistics(noisy, said)["wer"].corpus
+            metrics[f"wer@noise={ratio}dB"] = speech_statistics(noisy, said)["wer"].corpus
         return metrics
 
     def _loss(self, model: nn.Module, split: Split, batch_size: int) -> float:

@@ -79,7 +79,7 @@ def speech_metrics(
     """Return both error rates with their 95% intervals, and the share of recordings without an error.
 
     ``groups`` are further breakdowns, such as ``{"speaker": [...]}``, one value for each recording: then
-    there is a ``wer/speaker=NAME`` for each.
+    there is a ``wer@speaker=NAME`` for each.
     """
     statistics = speech_statistics(heard, said)
     metrics: dict[str, float] = {}
@@ -91,7 +91,7 @@ def speech_metrics(
     for group, values in (groups or {}).items():
         of = np.array(values)
         for value in sorted(set(values)):
-            metrics[f"wer/{group}={value}"] = float(error_rate(counts[of == value].sum(0)))
+            metrics[f"wer@{group}={value}"] = float(error_rate(counts[of == value].sum(0)))
     return metrics
 
 
