@@ -13,7 +13,8 @@ from armillary.cli.output import Engine, Json, Quiet
 def predict(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory, or its name in runs/.")],
     inputs: Annotated[
-        list[str] | None, typer.Argument(help="Texts or image files; - reads lines from standard input.")
+        list[str] | None,
+        typer.Argument(help="Texts, or files of images or sound; - reads lines from standard input."),
     ] = None,
     file: Annotated[Path | None, typer.Option(help="Read one input per line from this file.")] = None,
     out: Annotated[
@@ -26,7 +27,9 @@ def predict(
     option: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="An option of the answer: temperature=0.7, n_best=3."
+            "--set",
+            metavar="NAME=VALUE",
+            help="An option of the answer: temperature=0.7, n_best=3, words=true.",
         ),
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Show a text while it is written.")] = False,

@@ -27,17 +27,26 @@ class TextAlternative(TypedDict):
     score: float  # likewise
 
 
+class WordTime(TypedDict):
+    """A word of a recording."""
+
+    word: str  # as it was heard
+    start: float  # seconds from the beginning of the recording
+    end: float  # likewise
+
+
 class TextAnswer(TypedDict):
-    """The answer of a translation or summarization, where there is more to it than its text."""
+    """A translation, a summary or what was heard, where there is more to it than its text."""
 
     text: str  # the best
-    score: float  # sum of ln p of its tokens, over their number to the power of length_penalty
+    score: float  # sum of ln p of its tokens, over their number to the power of length_penalty; ctc: ln P
     alternatives: list[TextAlternative]  # the others of n_best, the best first
-    note: str  # what was cut; empty: nothing
+    words: NotRequired[list[WordTime]]  # of a recording, with --set words=true
+    note: str  # what was cut, or what is wrong with a recording; empty: nothing
 
 
 class PredictTextFacts(TypedDict):
-    """Translations or summaries of inputs."""
+    """Translations or summaries of inputs, or what was heard of recordings."""
 
     run: str  # as it was named
     answers: list[str] | list[TextAnswer]  # in order of the inputs: a text alone where that says everything

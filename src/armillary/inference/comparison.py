@@ -36,7 +36,7 @@ def compare(run: Run, against: Run, ours: Judgement, theirs: Judgement) -> Paire
             f"{run.path} learnt {kinds[0]} and {against.path} {kinds[1]}; compare two runs of one task"
         )
     if not ours.examples or not theirs.examples:
-        raise RequestError(f"{kinds[0]} keeps no outputs to compare; translation and summarization do")
+        raise RequestError(f"{kinds[0]} keeps no outputs to compare; tasks that write texts do")
     if ours.fingerprint != theirs.fingerprint:
         raise RequestError(
             f"{run.path} and {against.path} were judged on different examples ({len(ours.examples):,} and "
