@@ -56,11 +56,11 @@ SECTIONS = (
     Section(
         "armillary evaluate",
         "The metrics of a run on a split, with `--baseline` those of the classical baselines, and with "
-        "`--against` a paired test of each metric that it shares with another run. What a run of translation, "
-        "summarization or speech recognition wrote is kept in its folder, in `outputs/`: a line of JSON for "
-        "each example, with `source`, `reference`, `output`, `score` (by the `measure` that the first line "
-        "names) and, where known, `document`, `alignment` and `media`, a file in `outputs/SPLIT/`. A metric "
-        "of a part of the split is named METRIC@KIND=PART, such as `wer@speaker=Ann`.",
+        "`--against` a paired test of each metric that it shares with another run. What a run wrote or "
+        "drew is kept in its folder, in `outputs/`: a line of JSON for each example, with `source`, "
+        "`reference`, `output`, `score` (by the `measure` that the first line names) and, where known, "
+        "`document`, `alignment` and `media`, a file in `outputs/SPLIT/`. A metric of a part of the split is "
+        "named METRIC@KIND=PART, such as `wer@speaker=Ann`.",
         "armillary evaluate runs/text-classification-transformer-s0 --baseline --json",
         (facts.EvaluateFacts,),
     ),
@@ -75,6 +75,12 @@ SECTIONS = (
         "A plain text for each input, or an object where there are several texts or a note.",
         'armillary predict runs/translation-transformer-s0 "a text to translate" --set n_best=3 --json',
         (predict_facts.PredictTextFacts,),
+    ),
+    Section(
+        "armillary predict, of text-to-image",
+        "The PNG files of images, each drawn for a caption.",
+        'armillary predict runs/text-to-image-flow-transformer-s0 "the digit seven" --out drawn --json',
+        (predict_facts.PredictImageFacts,),
     ),
     Section(
         "armillary predict --out",

@@ -120,7 +120,7 @@ def test_several_answers_to_a_line_are_json(ask, ask_json, run, source, tmp_path
     assert ask("predict", run, "--file", source, "--out", out, *several)[0] == 0
     answers = [json.loads(line) for line in out.read_bytes().decode().split("\n")[:-1]]
     shown = ask_json("predict", run, LINES[0], *several)
-    assert departures("armillary predict, of translation and summarization", shown) == []
+    assert departures("armillary predict, of translation, summarization and speech recognition", shown) == []
     [alone] = shown["answers"]
     assert [alone["text"], *(a["text"] for a in alone["alternatives"])] == [
         answers[0]["text"],

@@ -13,12 +13,16 @@ def test_every_recipe_is_a_configuration_that_says_what_it_is(name):
     assert RECIPES[name].__doc__
 
 
-PAIRS = ("translation", "summarization")
+TASK_FAMILIES = {
+    "translation": ("lstm", "transformer"),
+    "summarization": ("lstm", "transformer"),
+    "text-to-image": ("flow-cnn", "flow-transformer", "gan"),
+}
 
 
 def test_every_task_has_a_recipe_for_each_family_that_can_do_it():
     for task in (name for name in TASKS if TASKS[name].__module__.startswith("armillary.")):
-        families = ("lstm", "transformer") if task in PAIRS else ("cnn", "lstm", "transformer")
+        families = TASK_FAMILIES.get(task, ("cnn", "lstm", "transformer"))
         for family in families:
             config = RECIPES[f"{task}-{family}"]()
             assert (config.task.kind, config.model.kind) == (task, family)

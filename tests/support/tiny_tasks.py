@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from armillary.data.audio_changes import SpecAugment, WaveChanges
-from armillary.data.sources import Digits, LabelledTable, SungDigits, TextFiles
+from armillary.data.sources import CaptionedDigits, Digits, LabelledTable, SungDigits, TextFiles
 from armillary.data.sources.gettext import MessageCatalogues
 from armillary.data.tokenizers import BPEConfig
 from armillary.models import MODELS
 from armillary.models.generation import Writing
+from armillary.models.images import Drawing
+from armillary.models.images.conditioning import Conditioning
 from armillary.models.layers.token_loss import Wanted
 from armillary.tasks import (
     TASKS,
@@ -26,9 +28,11 @@ from armillary.tasks import (
     Task,
     TextClassification,
     TextGeneration,
+    TextToImage,
     Translation,
 )
 
+DRAWING_FAMILIES = "flow-cnn", "flow-transformer", "gan"
 OWN_TASKS = [name for name in TASKS if TASKS[name].__module__.startswith("armillary.")]
 OWN_FAMILIES = [name for name in MODELS if MODELS[name].__module__.startswith("armillary.")]
 
@@ -89,11 +93,18 @@ def automatic_speech_recognition(_: Path) -> Case:
     return Case(task, [*sounds, np.zeros(10, np.float32)])
 
 
+def text_to_image(_: Path) -> Case:
+    quick = Drawing(n_steps=2, sampler="euler")
+    task = TextToImage(source=CaptionedDigits(), drawing=quick, judged_examples=40, taught_examples=0)
+    return Case(task, ["the digit seven", "数字三", ""])
+
+
 CASES: dict[str, Callable[[Path], Case]] = {
     "automatic-speech-recognition": automatic_speech_recognition,
     "text-generation": text_generation,
     "text-classification": text_classification,
     "image-classification": image_classification,
+    "text-to-image": text_to_image,
     "translation": translation,
     "summarization": summarization,
 }
@@ -156,12 +167,20 @@ class Guess(nn.Module):
     def forward(self, inputs: Tensor, _: Any = None, *asked: Any) -> Any:
         if self.outputs == "class":
             return self.logits.expand(len(inputs), -1)
+        if self.outputs == "image":
+            return self.logits.sum()
         if self.outputs == "ctc":
             return self.logits.expand(*inputs.shape[:2], -1), _
         written = inputs if self.outputs == "next-token" else asked[0]
         out = self.logits.expand(*written.shape, -1)
         out = asked[-1].loss(out) if asked and isinstance(asked[-1], Wanted) else out
         return (out, None) if self.outputs == "next-token" else out
+
+    def conditioning(self, captions: Tensor, lengths: Any = None) -> Conditioning:  # noqa: ARG002
+        return Conditioning(torch.zeros(len(captions), 1))
+
+    def draw(self, wanted: Conditioning, how: Any, seeds: Any) -> Tensor:  # noqa: ARG002
+        return torch.zeros(len(wanted.vector), 1, 8, 8)
 
     def read(self, inputs: Tensor, lengths: Any = None, n_beams: int = 1) -> Rows:  # noqa: ARG002
         return Rows(len(inputs), n_beams)
@@ -194,9 +213,13 @@ def guess(task: Task, logits: Tensor | None = None) -> nn.Module:
     return Guess(torch.zeros(n_outputs) if logits is None else logits, signature.outputs)
 
 
-def tiny_model(task: Task, family: str = "transformer", n_params: float = 3e4) -> nn.Module:
+def tiny_model(task: Task, family: str = "", n_params: float = 3e4) -> nn.Module:
+    """Return a fresh model of about this size, a Transformer unless said; those that draw have their own."""
     torch.manual_seed(0)
-    return MODELS[family]().fit_to(task.signature()).at_size(n_params).build()
+    signature = task.signature()
+    if signature.outputs == "image" and family in ("", *DRAWING_FAMILIES):
+        return MODELS[family or "flow-transformer"](d_model=16).fit_to(signature).build()
+    return MODELS[family or "transformer"]().fit_to(signature).at_size(n_params).build()
 
 
 def learn(task: Task, model: nn.Module, n_steps: int, lr: float = 3e-3) -> None:

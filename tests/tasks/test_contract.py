@@ -44,6 +44,8 @@ def test_the_loss_of_a_uniform_guess_is_the_log_of_the_number_of_answers(case: C
     signature = case.task.signature()
     if signature.outputs == "ctc":
         pytest.skip("a text has many paths: see tests/models/generation/test_ctc_loss.py")
+    if signature.outputs == "image":
+        pytest.skip("an image is no answer among several")
     n_answers = signature.n_classes if signature.outputs == "class" else signature.vocab_size
     model = guess(case.task)
     loss, state = case.task.loss(model, case.task.training_batches(5, seed=0)[0])
@@ -63,7 +65,8 @@ def test_every_family_learns_it_and_answers(case: Case, family):
     task, model = case.task, tiny_model(case.task, family)
     before = task.evaluate(model, "validation")["loss"]
     learn(task, model, n_steps=40)
-    assert task.evaluate(model, "validation")["loss"] < 0.95 * before
+    if family != "gan":  # of two players, what one wins the other loses
+        assert task.evaluate(model, "validation")["loss"] < 0.95 * before
     assert len(task.answer(model, case.inputs, **case.options)) == len(case.inputs)
 
 

@@ -21,7 +21,7 @@ def predict(
         Path | None,
         typer.Option(
             help="Write one answer per line of --file here; as JSON when it ends in .jsonl. "
-            "Stopped, the same command goes on."
+            "Stopped, the same command goes on. Of images: the folder that they go to."
         ),
     ] = None,
     option: Annotated[
@@ -37,26 +37,25 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask a trained run: a text, or a label with its probability, for each input or line of a file."""
+    """Ask a trained run: a text, image, or label and its probability, for each input or line of a file."""
     from armillary.cli import predict_output as output
     from armillary.core.errors import RequestError
     from armillary.inference import open_model
     from armillary.runs.store import resolve
 
     options = output.parsed_options(option or [])
-    if out is not None:
-        if file is None or inputs or stream:
-            raise RequestError(
-                "--out takes the answers to the lines of --file, without other inputs or --stream"
-            )
-        model = open_model(resolve(run), engine=engine)
+    if stream and (as_json or out is not None or len(inputs or []) > 1):
+        raise RequestError("--stream shows the answer to one input, without --json or --out")
+    model = open_model(resolve(run), engine=engine)
+    if out is not None and not output.draws(model):
+        if file is None or inputs:
+            raise RequestError("--out takes the answers to the lines of --file, without other inputs")
         output.show_file(model, run, file, out, options, as_json=as_json, quiet=quiet)
         return
     raw = output.gathered(inputs or [], file)
-    if stream and (as_json or len(raw) > 1):
-        raise RequestError("--stream shows the answer to one input, without --json")
-    model = open_model(resolve(run), engine=engine)
-    if stream:
+    if output.draws(model):
+        output.show_images(run, model.answer(raw, **options), out, as_json=as_json)
+    elif stream:
         output.show_stream(model.stream(raw[0], **options))
     else:
         output.show_answers(run, model.answer(raw, **options), as_json=as_json)

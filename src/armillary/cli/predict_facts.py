@@ -52,6 +52,21 @@ class PredictTextFacts(TypedDict):
     answers: list[str] | list[TextAnswer]  # in order of the inputs: a text alone where that says everything
 
 
+class ImageAnswer(TypedDict):
+    """An image that was drawn."""
+
+    caption: str  # what was asked for
+    seed: int  # that draws it again
+    path: str  # the PNG file, which says both too
+
+
+class PredictImageFacts(TypedDict):
+    """Images that were drawn for captions."""
+
+    run: str  # as it was named
+    answers: list[ImageAnswer]  # in order of the captions
+
+
 class PredictFileFacts(TypedDict):
     """Answers to the lines of a file."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +15,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from armillary.cli.output import emit, note
 from armillary.core.errors import RequestError
+from armillary.core.files import write_bytes
 from armillary.data.decoding import read_text
 
 if TYPE_CHECKING:
-    from armillary.cli.predict_facts import PredictFacts, PredictFileFacts, PredictTextFacts
+    from armillary.cli.predict_facts import (
+        PredictFacts,
+        PredictFileFacts,
+        PredictImageFacts,
+        PredictTextFacts,
+    )
     from armillary.inference import Model
 
 
@@ -57,6 +65,33 @@ def show_answers(run: str, answers: list[Any], *, as_json: bool) -> None:
         for number, answer in enumerate(answers, 1):
             if isinstance(answer, Mapping) and "text" in answer and answer["note"]:
                 note(f"input {number}: {answer['note']}")
+
+
+def draws(model: Model) -> bool:
+    """Return whether answers of ``model`` are images."""
+    return model.config.model.signature.outputs == "image"
+
+
+def show_images(run: str, answers: list[dict[str, Any]], out: Path | None, *, as_json: bool) -> None:
+    """Write images into the folder ``out``, ``drawn`` where none is said, and print their paths."""
+    folder = out or Path("drawn")
+    paths = []
+    for answer in answers:
+        paths.append(folder / f"{_as_name(answer['caption'])}-{answer['seed']}.png")
+        write_bytes(paths[-1], base64.b64decode(answer["png"]))
+    facts: PredictImageFacts = {
+        "run": run,
+        "answers": [
+            {"caption": answer["caption"], "seed": answer["seed"], "path": str(path)}
+            for answer, path in zip(answers, paths, strict=True)
+        ],
+    }
+    emit(facts, as_json, "\n".join(map(str, paths)))
+
+
+def _as_name(caption: str) -> str:
+    """Return a caption as the name of a file."""
+    return re.sub(r"[^\w]+", "-", caption)[:60].strip("-") or "image"
 
 
 def show_stream(pieces: Iterable[str]) -> None:

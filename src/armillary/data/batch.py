@@ -16,9 +16,9 @@ SAMPLE = 256  # batches: where lengths differ, the mean of so many is within a f
 class Batch:
     """What one training step sees.
 
-    ``targets`` is (batch,) class indices, (batch, seq) next tokens, or (batch, target) tokens to be
-    written; ``lengths`` and ``target_lengths``, (batch,), say how many positions of each row of ``inputs``
-    and of ``targets`` are real where rows were padded.
+    ``targets`` is (batch,) class indices, (batch, seq) next tokens, (batch, target) tokens to be written, or
+    (batch, channels, height, width) images to be drawn; ``lengths`` and ``target_lengths``, (batch,), say how
+    many positions of each row of ``inputs`` and of ``targets`` are real where rows were padded.
     """
 
     inputs: Tensor
@@ -32,7 +32,9 @@ class Batch:
 
     @property
     def n_units(self) -> int:
-        """What the loss is a mean over: one per real target."""
+        """What the loss is a mean over: one per real target, one per image that is drawn."""
+        if self.targets.is_floating_point():
+            return self.n_examples
         return self.targets.numel() if self.target_lengths is None else int(self.target_lengths.sum())
 
     def rows(self, rows: slice) -> Self:

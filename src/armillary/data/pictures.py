@@ -7,7 +7,7 @@ import statistics
 import struct
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 from PIL import ExifTags, Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from armillary.core.errors import DataError
 
@@ -129,6 +130,17 @@ def to_pixels(image: Image.Image, shape: Shape) -> UInt8[np.ndarray, "height wid
     if upright.size != (shape.width, shape.height):
         upright = ImageOps.fit(upright, (shape.width, shape.height), Image.Resampling.LANCZOS)
     return np.atleast_3d(np.asarray(upright))
+
+
+def png(pixels: UInt8[np.ndarray, "height width channels"], says: Mapping[str, str]) -> bytes:
+    """Return an image as a PNG file, with texts by their keywords in it."""
+    info = PngInfo()
+    for keyword, text in says.items():
+        info.add_itxt(keyword, text)
+    grey = pixels.shape[2] == 1
+    buffer = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if grey else pixels).save(buffer, "PNG", pnginfo=info, optimize=True)
+    return buffer.getvalue()
 
 
 def _header(picture: Picture) -> Shape:

@@ -80,6 +80,10 @@ def as_text(answer: Any) -> str:
     """Return an answer as a person reads it: texts with their scores where there are several."""
     if isinstance(answer, str):
         return answer
+    if answer.get("words"):
+        return "\n".join(
+            f"{word['start']:.2f}\t{word['end']:.2f}\t{word['word']}" for word in answer["words"]
+        )
     if "text" in answer:
         several = [answer, *answer["alternatives"]]
         return answer["text"] if len(several) == 1 else "\n".join(_scored(one) for one in several)

@@ -3,8 +3,8 @@
 Importing this package enters every family in ``MODELS``.
 """
 
-from armillary.models import cnn, lstm, transformer
+from armillary.models import cnn, images, lstm, transformer
 from armillary.models.base import MODELS, ModelConfig
 from armillary.models.signature import Signature
 
-__all__ = ["MODELS", "ModelConfig", "Signature", "cnn", "lstm", "transformer"]
+__all__ = ["MODELS", "ModelConfig", "Signature", "cnn", "images", "lstm", "transformer"]

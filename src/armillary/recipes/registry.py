@@ -15,17 +15,31 @@ RECIPES: Registry[Recipe] = Registry("recipe", "recipes")
 
 FAMILIES = ("cnn", "lstm", "transformer")
 SEQUENCE_FAMILIES = ("lstm", "transformer")  # those that can read one text and write another
+DRAWING_FAMILIES = ("flow-cnn", "flow-transformer", "gan")
 FAMILIES_OF = {
     "automatic-speech-recognition": FAMILIES,
     "image-classification": FAMILIES,
     "summarization": SEQUENCE_FAMILIES,
     "text-classification": FAMILIES,
     "text-generation": FAMILIES,
+    "text-to-image": DRAWING_FAMILIES,
     "translation": SEQUENCE_FAMILIES,
 }
-BEST_FAMILY = dict.fromkeys(FAMILIES_OF, "transformer") | {"image-classification": "cnn"}
+BEST_FAMILY = dict.fromkeys(FAMILIES_OF, "transformer") | {
+    "automatic-speech-recognition": "cnn",
+    "image-classification": "cnn",
+    "text-to-image": "flow-transformer",
+}
+# What a family is taught with, where the rules of training do not say it.
+TAUGHT = {
+    "flow-cnn": ("ema=0.999",),
+    "flow-transformer": ("ema=0.999",),
+    "gan": ("ema=0.999", "optim.beta1=0", "optim.weight_decay=0", "schedule.decay=0.5"),
+}
 BUDGET = dict.fromkeys(FAMILIES_OF, "5m") | {
+    "automatic-speech-recognition": "30m",
     "summarization": "30m",
+    "text-to-image": "10m",
     "text-generation": "10m",
     "translation": "30m",
 }
@@ -38,7 +52,7 @@ def of_task(task: str, family: str) -> RunConfig:
     """
     source = SOURCES[TASKS[task].default_source]()
     config = RunConfig(task=TASKS[task](source=source), model=MODELS[family](), budget=BUDGET[task])
-    return config.override("model.copy=true") if task == "summarization" else config
+    return config.override(*(("model.copy=true",) if task == "summarization" else TAUGHT.get(family, ())))
 
 
 def _enter(task: str, family: str) -> None:

@@ -71,7 +71,9 @@ def outputs_of(run: Run, words: Words) -> Outputs | None:
         judgement = read_judgement(run)
     except RequestError:  # nothing is kept: the task has no texts, or the run was made without
         return None
-    return outputs_view(judgement, words, sounds_of(run, judgement)) if judgement.examples else None
+    if not judgement.examples or judgement.reads == "captions":
+        return None
+    return outputs_view(judgement, words, sounds_of(run, judgement))
 
 
 def outputs_view(judgement: Judgement, words: Words, sounds: Mapping[str, str] | None = None) -> Outputs:

@@ -10,6 +10,7 @@ from armillary.core.files import read_json
 from armillary.fitting.uncertainty import Interval
 from armillary.reports import numbers
 from armillary.reports.commands import train_command
+from armillary.reports.drawn_section import drawn_of
 from armillary.reports.metric_table import OF_A_HUNDRED, Metrics, metric_table
 from armillary.reports.output_section import outputs_of
 from armillary.reports.page import Row, Stat, Table, columns_named, flattened, render
@@ -24,6 +25,7 @@ HEADLINES: Mapping[str, bool] = {
     "bleu": True,
     "rougeL": True,
     "wer": False,
+    "frechet_distance": False,
     "bits_per_byte": False,
     "loss": False,
 }
@@ -42,6 +44,7 @@ def run_page(run: Run, words: Words) -> str:
         "source": run.config["task"]["source"]["kind"],
         "loss": loss_plate(run, unit, words),
         "outputs": outputs_of(run, words),
+        "drawn": drawn_of(run, words),
         "provenance": provenance_facts([run.provenance], words),
         "data": _data(run, words),
         "configuration": list(flattened(run.config)),

@@ -6,6 +6,7 @@ from armillary.tasks.image_classification import ImageClassification
 from armillary.tasks.summarization import Summarization
 from armillary.tasks.text_classification import TextClassification
 from armillary.tasks.text_generation import TextGeneration
+from armillary.tasks.text_to_image import TextToImage
 from armillary.tasks.translation import Translation
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Task",
     "TextClassification",
     "TextGeneration",
+    "TextToImage",
     "Translation",
 ]

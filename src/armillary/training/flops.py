@@ -106,6 +106,8 @@ def _shaped_like(batch: Batch, lengths: Lengths) -> Batch:
         return torch.empty((ROWS, *rest), dtype=like.dtype, device="meta")
 
     of_targets = lengths[1:] or lengths[: batch.targets.ndim - 1]  # a label has no length
+    if batch.targets.is_floating_point():  # nor has an image
+        of_targets = ()
     return Batch(empty(batch.inputs, lengths[:1]), empty(batch.targets, of_targets))
 
 

@@ -26,6 +26,8 @@ def precision_of(config: RunConfig) -> Precision:
     """
     if config.precision != "auto":
         return config.precision
+    if config.model.kind == "gan":  # its penalties are gradients of gradients, which bf16 is too coarse for
+        return "32-true"
     device = device_type(config)
     if faster_product(device) == "32-true" or device != "cpu":
         return faster_product(device)

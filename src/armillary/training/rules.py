@@ -2,8 +2,8 @@
 
 Language models: the constants were measured on models of 1e4 to 3e5 parameters, 5e5 to 2e6 tokens of
 512 subwords and one CPU thread; published laws say how they move from there.  Models that turn one text
-into another follow the same rules, their units being the tokens that they write.  Classifiers: customary
-values, checked on the built-in sources.
+into another follow the same rules, their units being the tokens that they write.  Classifiers and generators
+of images: customary values, checked on the built-in sources.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ LARGE_BATCH = 2**19  # tokens a step, of GPT-3's smaller models (Brown et al. 20
 
 # Peak learning rates: next-token at 1e5 parameters and SMALL_BATCH, class at 1e5 parameters.
 NEXT_TOKEN_LR = {"transformer": 5e-3, "cnn": 7e-3, "lstm": 7e-3}
-CLASS_LR = {"transformer": 4e-3, "cnn": 4e-3, "lstm": 8e-3}
+CLASS_LR = {"transformer": 4e-3, "cnn": 4e-3, "lstm": 8e-3, "gan": 4e-4}
+OF_EXAMPLES = ("class", "image")  # outputs of which an example is one, not a text of many
 ELSE_LR = 2e-3  # of a family that is not in the table
 LARGEST_LR = 0.02  # the laws are not followed beyond: nothing larger was tried
 
@@ -45,8 +46,8 @@ def algorithm_of(config: RunConfig) -> Literal["adamw", "muon"]:
 
 
 def learning_rate(family: str, outputs: str, n_params: float, n_tokens: float) -> float:
-    """Return the peak learning rate.  ``outputs``: the signature's, "next-token", "class" or "tokens"."""
-    if outputs == "class":
+    """Return the peak learning rate; ``outputs`` are the signature's."""
+    if outputs in OF_EXAMPLES:
         return min(LARGEST_LR, CLASS_LR.get(family, ELSE_LR) * math.pow(n_params / 1e5, -0.25))
     return next_token_learning_rate(family, n_params, n_tokens)
 
@@ -98,7 +99,7 @@ def beta2(outputs: str, tokens_a_step: float) -> float:
     0.99 in small batches, whose noisy squares need a long average (Porian et al. 2024, arXiv:2406.19146),
     0.95 in large ones (Brown et al. 2020); between the two 1 - beta2 is a power of the batch.
     """
-    if outputs == "class":
+    if outputs in OF_EXAMPLES:
         return 0.99
     power = math.log(0.05 / 0.01) / math.log(LARGE_BATCH / SMALL_BATCH)
     return 1.0 - min(0.05, 0.01 * math.pow(max(1.0, tokens_a_step / SMALL_BATCH), power))
@@ -137,7 +138,7 @@ def resolved(config: RunConfig) -> RunConfig:
 def batch_size(config: RunConfig) -> int:
     """Return the examples a step, a multiple of what ``config`` splits a batch into."""
     parts = config.devices * config.accumulate
-    if config.model.signature.outputs == "class":
+    if config.model.signature.outputs in OF_EXAMPLES:
         return math.ceil(batch_examples(n_examples(config)) / parts) * parts
     muons = MUON_BATCH if algorithm_of(config) == "muon" else 1
     size, before = parts, 0

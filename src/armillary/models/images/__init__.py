@@ -1,6 +1,6 @@
-"""Networks that draw images: a generator and its discriminator, and velocity fields for flow matching.
+"""Families that draw what a caption asks for: by flow matching, and by two networks against each other."""
 
-A caption or a class becomes a ``Conditioning`` (``conditioning``).  Adversarial: ``generator``,
-``discriminator``, their losses in ``adversarial``, ``augmentation``.  Flow matching: ``flow`` (path, loss,
-samplers), with ``diffusion_transformer`` or ``unet`` as the velocity.
-"""
+from armillary.models.images.config import FlowCNNConfig, FlowTransformerConfig, GANConfig
+from armillary.models.images.drawing import Drawing, DrawingModel
+
+__all__ = ["Drawing", "DrawingModel", "FlowCNNConfig", "FlowTransformerConfig", "GANConfig"]

@@ -65,7 +65,7 @@ class UNet(nn.Module):
     def __init__(
         self, channels: int, *, d_condition: int, d_model: int, n_levels: int = 3, n_blocks: int = 1
     ) -> None:
-        """``d_model``, a multiple of 32, is the channels at full size; ``n_blocks`` are those of a level."""
+        """``d_model``, a multiple of 16, is the channels at full size; ``n_blocks`` are those of a level."""
         super().__init__()
         widths = [d_model * 2**level for level in range(n_levels)]
         d_steering, middle = 2 * d_model, widths[-1]

@@ -1,0 +1,81 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_tasks import tiny_model
+
+from armillary.core.errors import ConfigError, DataError
+from armillary.data.sources import CaptionedDigits
+from armillary.models.images import Drawing
+from armillary.tasks import TextToImage
+from armillary.tasks.image_judge import accuracy_of_one_taught_by
+from armillary.tasks.text_to_image import to_pixels
+
+TASK = TextToImage(
+    source=CaptionedDigits(), drawing=Drawing(n_steps=2), judged_examples=40, taught_examples=0
+)
+MODEL = tiny_model(TASK, "gan")
+
+
+def opened(answer):
+    return Image.open(io.BytesIO(base64.b64decode(answer["png"])))
+
+
+def test_a_png_says_what_was_asked_for_and_how_to_draw_it_again():
+    first, second = TASK.answer(MODEL, ["the digit seven", "数字三"], seed=4)
+    assert opened(second).text == {"prompt": "数字三", "seed": "5"}
+    assert (opened(first).size, opened(first).mode) == ((8, 8), "L")
+    again = TASK.answer(MODEL, ["数字三"], seed=second["seed"])[0]
+    assert again == second
+
+
+def test_pixels_are_from_dark_to_light():
+    image = torch.tensor([[[-1.0, 0.0], [1.0, 3.0]]])
+    assert to_pixels(image)[..., 0].tolist() == [[0, 128], [255, 255]]
+
+
+def test_images_of_training_are_in_the_range_that_models_draw_in():
+    images = TASK.images("train")
+    assert (images.min(), images.max()) == (-1, 1)
+
+
+def test_between_two_captions_the_ends_are_what_each_asks_for():
+    steps = TASK.between(MODEL, "one", "zero", 5)
+    ends = TASK.answer(MODEL, ["one"])[0], TASK.answer(MODEL, ["zero"])[0]
+    for step, end in zip((steps[0], steps[-1]), ends, strict=True):
+        assert np.abs(step[..., 0].astype(int) - np.asarray(opened(end))).max() <= 1
+    assert len(steps) == 5
+
+
+def test_training_images_are_better_than_their_means():
+    baselines = TASK.baseline()
+    means, training = baselines["mean images"], baselines["training images"]
+    assert training["frechet_distance"] < means["frechet_distance"]
+    assert training["recognised"] > 0.95
+    assert training["memorised"] > 0.9
+    assert training["judge_accuracy"] > 0.97
+
+
+def test_what_was_drawn_is_kept_to_be_looked_at():
+    judgement = TASK.judge(MODEL, "validation")
+    assert judgement.reads == "captions"
+    assert set(judgement.files) == {example.media for example in judgement.examples}
+    assert Image.open(io.BytesIO(judgement.files["3.png"])).text["seed"] == "3"
+    assert {example.score for example in judgement.examples} <= {0.0, 100.0}
+
+
+def test_a_classifier_is_taught_by_what_was_drawn():
+    light, dark = torch.full((64, 1, 8, 8), 0.5), torch.full((64, 1, 8, 8), -0.5)
+    images = torch.cat((light, dark)) + 0.1 * torch.randn(128, 1, 8, 8)
+    labels = ["day"] * 64 + ["night"] * 64
+    assert accuracy_of_one_taught_by(images, labels, images, labels) == 1
+
+
+def test_what_cannot_be_drawn_is_refused():
+    with pytest.raises(DataError, match="a caption is a text, not int"):
+        TASK.answer(MODEL, [7])
+    with pytest.raises(ConfigError, match="judged_examples takes 2 or more, got 1"):
+        TASK.replace(judged_examples=1)
