@@ -13,7 +13,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Armillary needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) --editable '.[text]'
+	$(PIP) --editable '.[text,speech]'
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -43,11 +43,14 @@ def test_images_of_training_are_in_the_range_that_models_draw_in():
 
 
 def test_between_two_captions_the_ends_are_what_each_asks_for():
-    steps = TASK.between(MODEL, "one", "zero", 5)
+    steps = TASK.answer(MODEL, ["one"], to="zero", steps=5)
     ends = TASK.answer(MODEL, ["one"])[0], TASK.answer(MODEL, ["zero"])[0]
     for step, end in zip((steps[0], steps[-1]), ends, strict=True):
-        assert np.abs(step[..., 0].astype(int) - np.asarray(opened(end))).max() <= 1
-    assert len(steps) == 5
+        difference = np.asarray(opened(step)).astype(int) - np.asarray(opened(end))
+        assert np.abs(difference).max() <= 1
+    assert [step["caption"] for step in steps][1:3] == ["one - zero 2 of 5", "one - zero 3 of 5"]
+    with pytest.raises(ConfigError, match="2 or more, got 1"):
+        TASK.answer(MODEL, ["one"], to="zero", steps=1)
 
 
 def test_training_images_are_better_than_their_means():

@@ -35,6 +35,7 @@ from armillary.tasks.image_metrics import image_metrics
 from armillary.tasks.writers import Tokens, padded
 
 CHUNK = 64  # images that are drawn at a time
+STEPS = 8  # images from one caption to another
 SHOWN = 36  # images of a page, at most
 
 Images = Float[Tensor, "n channels height width"]
@@ -166,37 +167,39 @@ class TextToImage(Task):
     def answer(self, model: nn.Module, raw: Sequence[Any], **options: Any) -> list[Any]:
         """Return {"caption", "seed", "png"} for each caption, the last a PNG file in base64.
 
-        ``options`` are fields of ``models.images.Drawing``.  DataError for what is no text.
+        ``options`` are fields of ``models.images.Drawing``, and ``to``, another caption: then there are
+        ``steps`` images from each to that one, of one seed.  DataError for what is no text.
         """
+        to, steps = options.pop("to", None), options.pop("steps", STEPS)
         how = Drawing.from_dict({**self.drawing.to_dict(), **options})
-        for caption in raw:
+        for caption in (*raw, *([] if to is None else [to])):
             if not isinstance(caption, str):
                 raise DataError(f"a caption is a text, not {type(caption).__name__}")
-        if not raw:
-            return []
-        images = self.drawn(model, list(raw), how)
+        if to is None:
+            images = self.drawn(model, list(raw), how) if raw else torch.zeros(0)
+            return [
+                _answer(c, image, how.seed + k) for k, (c, image) in enumerate(zip(raw, images, strict=True))
+            ]
         return [
-            {
-                "caption": caption,
-                "seed": how.seed + k,
-                "png": base64.b64encode(as_png(image, caption, how.seed + k)).decode(),
-            }
-            for k, (caption, image) in enumerate(zip(raw, images, strict=True))
+            _answer(f"{caption} - {to} {k + 1} of {steps}", image, how.seed)
+            for caption in raw
+            for k, image in enumerate(self.between(model, caption, to, steps, how))
         ]
 
-    def between(
-        self, model: nn.Module, first: str, last: str, n: int, how: Drawing | None = None
-    ) -> list[Pixels]:
-        """Return ``n`` images from one caption to another, the same noise steered by what lies between."""
-        how = how or self.drawing
+    def between(self, model: nn.Module, first: str, last: str, n: int, how: Drawing) -> Images:
+        """Return ``n`` images from one caption to another, the same noise steered by what lies between.
+
+        ConfigError for fewer than two.
+        """
+        if n < 2:
+            raise ConfigError(f"steps from one caption to another are 2 or more, got {n}")
         drawer = cast("DrawingModel", model)
         with judged(model) as device:
             captions, lengths = self._read([first, last])
             ends = drawer.conditioning(captions.to(device), lengths.to(device))
             a, b = (_row(ends, i) for i in (0, 1))
             steps = [a.mixed(b, float(weight)) for weight in np.linspace(0, 1, n)]
-            images = [drawer.draw(step, how, [how.seed]) for step in steps]
-        return [to_pixels(image[0].cpu()) for image in images]
+            return torch.cat([drawer.draw(step, how, [how.seed]).cpu() for step in steps]).clamp(-1, 1)
 
     def drawn(self, model: nn.Module, captions: Sequence[str], how: Drawing) -> Images:
         """Return an image for each caption, the k-th of them drawn with the seed ``how.seed + k``."""
@@ -301,6 +304,11 @@ class TextToImage(Task):
 def to_pixels(image: Float[Tensor, "channels height width"]) -> Pixels:
     """Return an image of -1 to 1 as bytes."""
     return ((image.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+
+
+def _answer(caption: str, image: Float[Tensor, "channels height width"], seed: int) -> dict[str, Any]:
+    content = base64.b64encode(as_png(image, caption, seed)).decode()
+    return {"caption": caption, "seed": seed, "png": content}
 
 
 def as_png(image: Float[Tensor, "channels height width"], caption: str, seed: int) -> bytes:
