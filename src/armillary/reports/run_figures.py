@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -51,6 +52,12 @@ def history(run: Run, split: str) -> History:
     )
 
 
+def counts_nats(config: Mapping[str, Any]) -> bool:
+    """Return whether the loss of a run is -ln p of something; that of images that are drawn is not."""
+    signature = config["model"].get("signature", {})
+    return bool(signature.get("outputs") != "image")
+
+
 def loss_plate(run: Run, unit: str, words: Words) -> Plate | None:
     """Draw the losses of ``run`` against data and compute, learning rate below; None before any record."""
     train, validation = history(run, "train"), history(run, "validation")
@@ -64,7 +71,7 @@ def loss_plate(run: Run, unit: str, words: Words) -> Plate | None:
         axes = dress(canvas.figure.add_axes(canvas.box(46, right, 62, low)))
         _data_axis(axes, reach, canvas)
         _losses(axes, train, validation, words)
-        name_axes(axes, "" if train.lr else data, words("axis.loss", unit=words.unit(unit)))
+        name_axes(axes, "" if train.lr else data, words.loss_axis(unit if counts_nats(run.config) else ""))
         if train.lr:
             axes.tick_params(axis="x", labelbottom=False)
             under = dress(canvas.figure.add_axes(canvas.box(46, right, canvas.height - 108, 48)))

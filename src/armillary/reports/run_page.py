@@ -15,7 +15,7 @@ from armillary.reports.metric_table import OF_A_HUNDRED, Metrics, metric_table
 from armillary.reports.output_section import outputs_of
 from armillary.reports.page import Row, Stat, Table, columns_named, flattened, render
 from armillary.reports.provenance_facts import provenance_facts
-from armillary.reports.run_figures import history, loss_plate
+from armillary.reports.run_figures import counts_nats, history, loss_plate
 from armillary.reports.words import Words
 from armillary.runs.run import Run, Summary
 
@@ -49,18 +49,24 @@ def run_page(run: Run, words: Words) -> str:
         "data": _data(run, words),
         "configuration": list(flattened(run.config)),
         "command": train_command(run.config),
-        **(_measured(summary, baselines, words) if summary else _unmeasured(run, words)),
+        **(
+            _measured(summary, baselines, words, nats=counts_nats(run.config))
+            if summary
+            else _unmeasured(run, words)
+        ),
     }
     return render("run.html", words, **view)
 
 
-def _measured(summary: Summary, baselines: Mapping[str, Metrics], words: Words) -> dict[str, Any]:
+def _measured(
+    summary: Summary, baselines: Mapping[str, Metrics], words: Words, *, nats: bool
+) -> dict[str, Any]:
     """What a finished run says: headline, figures, metrics beside the baselines, cost."""
     splits = _by_split(summary)
     judged = splits.get("test") or splits["validation"]
     split = words("split.test" if "test" in splits else "split.validation")
     name, value, rival = _headline(judged, baselines)
-    metric = words.either(f"metric.{name}", name)
+    metric = words.either(f"metric.{name}", name).removesuffix(" ↓")
     if rival is None:
         status, headline = (
             "finished",
@@ -79,21 +85,24 @@ def _measured(summary: Summary, baselines: Mapping[str, Metrics], words: Words) 
     return {
         "status": status,
         "headline": headline,
-        "lede": ("" if words.lang == "zh" else " ").join(_lede(name, judged, summary, words)),
-        "stats": _stats(summary, words),
+        "lede": ("" if words.lang == "zh" else " ").join(_lede(name, judged, summary, words, nats=nats)),
+        "stats": _stats(summary, words, nats=nats),
         "metrics": _metrics(splits, baselines, words),
         "apart": _apart(judged, words),
         "cost": _cost(summary, words),
     }
 
 
-def _lede(name: str, judged: Metrics, summary: Summary, words: Words) -> Iterator[str]:
+def _lede(name: str, judged: Metrics, summary: Summary, words: Words, *, nats: bool) -> Iterator[str]:
     """Yield the loss that training ended with, and the interval of the metric ``name`` where it has one."""
-    yield words("run.lede", loss=numbers.loss(summary.loss), unit=words.unit(summary.unit))
+    loss, unit = numbers.loss(summary.loss), words.unit(summary.unit)
+    yield words("run.lede", loss=loss, unit=unit) if nats else words("run.lede.plain", loss=loss)
     if f"{name}_low" in judged:
         ends = Interval(low=judged[f"{name}_low"], high=judged[f"{name}_high"], level=0.95)
         span = numbers.interval(ends, functools.partial(_value, name))
-        yield words("run.lede.interval", metric=words.either(f"metric.{name}", name), interval=span)
+        yield words(
+            "run.lede.interval", metric=words.either(f"metric.{name}", name).removesuffix(" ↓"), interval=span
+        )
 
 
 def _unmeasured(run: Run, words: Words) -> dict[str, Any]:
@@ -153,12 +162,16 @@ def _value(name: str, value: float) -> str:
     return numbers.percent(value) if name in ("accuracy", "wer") else numbers.loss(value)
 
 
-def _stats(summary: Summary, words: Words) -> list[Stat]:
+def _stats(summary: Summary, words: Words, *, nats: bool) -> list[Stat]:
     unit, seconds = words.unit(summary.unit), summary.seconds
     without = numbers.count(summary.n_params_non_embedding)
     speed = numbers.count(summary.n_tokens / seconds)
     return [
-        Stat(words("stat.loss"), numbers.loss(summary.loss), words("stat.loss.note", unit=unit)),
+        Stat(
+            words("stat.loss"),
+            numbers.loss(summary.loss),
+            words("stat.loss.note", unit=unit) if nats else "",
+        ),
         Stat(words("stat.params"), numbers.count(summary.n_params), words("stat.params.note", n=without)),
         Stat(
             words("stat.seconds"), words.seconds(seconds), words("stat.seconds.note", speed=speed, unit=unit)
