@@ -16,7 +16,7 @@ def test_every_recipe_is_a_configuration_that_says_what_it_is(name):
 TASK_FAMILIES = {
     "translation": ("lstm", "transformer"),
     "summarization": ("lstm", "transformer"),
-    "text-to-image": ("flow-cnn", "flow-transformer", "gan"),
+    "text-to-image": ("autoregressive", "flow-cnn", "flow-transformer", "gan"),
 }
 
 

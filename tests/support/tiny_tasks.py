@@ -32,7 +32,7 @@ from armillary.tasks import (
     Translation,
 )
 
-DRAWING_FAMILIES = "flow-cnn", "flow-transformer", "gan"
+DRAWING_FAMILIES = "autoregressive", "flow-cnn", "flow-transformer", "gan"
 OWN_TASKS = [name for name in TASKS if TASKS[name].__module__.startswith("armillary.")]
 OWN_FAMILIES = [name for name in MODELS if MODELS[name].__module__.startswith("armillary.")]
 

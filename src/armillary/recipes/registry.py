@@ -15,7 +15,7 @@ RECIPES: Registry[Recipe] = Registry("recipe", "recipes")
 
 FAMILIES = ("cnn", "lstm", "transformer")
 SEQUENCE_FAMILIES = ("lstm", "transformer")  # those that can read one text and write another
-DRAWING_FAMILIES = ("flow-cnn", "flow-transformer", "gan")
+DRAWING_FAMILIES = ("autoregressive", "flow-cnn", "flow-transformer", "gan")
 FAMILIES_OF = {
     "automatic-speech-recognition": FAMILIES,
     "image-classification": FAMILIES,

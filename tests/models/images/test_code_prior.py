@@ -24,8 +24,9 @@ def codes_of(n):
     return torch.randint(N_CODES, (n, ROWS * COLUMNS))
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
+def drawn_by(prior, wanted, nothing, seed=0, **options):
+    generators = [torch.Generator().manual_seed(seed + row) for row in range(len(wanted.vector))]
+    return prior.draw(wanted, nothing, generators, **options)
 
 
 def test_each_code_is_scored_and_none_is_likely_at_first():
@@ -85,7 +86,7 @@ def test_a_cell_is_told_by_its_row_and_column():
 def test_drawing_repeats_with_its_seed_and_leaves_torch_as_it_was():
     prior, wanted, nothing = made(dropout=0.2), condition(4), condition(4)
     before = torch.get_rng_state()
-    first, again, other = (prior.draw(wanted, nothing, seeded(s), guidance=2.0) for s in (1, 1, 2))
+    first, again, other = (drawn_by(prior, wanted, nothing, s, guidance=2.0) for s in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(before, torch.get_rng_state())
@@ -95,19 +96,19 @@ def test_drawing_repeats_with_its_seed_and_leaves_torch_as_it_was():
 
 def test_the_likeliest_code_at_temperature_0_and_of_one_candidate():
     prior, wanted = made(), condition(3)
-    drawn = prior.draw(wanted, wanted, seeded(), temperature=0.0)
+    drawn = drawn_by(prior, wanted, wanted, temperature=0.0)
     assert torch.equal(prior(drawn, wanted).argmax(2), drawn)
-    assert torch.equal(prior.draw(wanted, wanted, seeded(5), top_k=1), drawn)
+    assert torch.equal(drawn_by(prior, wanted, wanted, 5, top_k=1), drawn)
 
 
 def test_guidance_goes_beyond_what_is_wanted():
     prior, wanted, nothing = made(), condition(3), condition(3)
-    drawn = prior.draw(wanted, nothing, seeded(), temperature=0.0, guidance=3.0)
+    drawn = drawn_by(prior, wanted, nothing, temperature=0.0, guidance=3.0)
     with_it, without = prior(drawn, wanted), prior(drawn, nothing)
     assert torch.equal((without + 3 * (with_it - without)).argmax(2), drawn)
     assert torch.equal(
-        prior.draw(wanted, nothing, seeded(), temperature=0.0, guidance=0.0),
-        prior.draw(nothing, nothing, seeded(), temperature=0.0),
+        drawn_by(prior, wanted, nothing, temperature=0.0, guidance=0.0),
+        drawn_by(prior, nothing, nothing, temperature=0.0),
     )
 
 
@@ -115,7 +116,7 @@ def test_guidance_goes_beyond_what_is_wanted():
 def test_what_nothing_can_be_drawn_with_is_refused(option, value):
     wanted = condition(1)
     with pytest.raises(ConfigError, match=f"{option} takes"):
-        made().draw(wanted, wanted, seeded(), **{option: value})
+        drawn_by(made(), wanted, wanted, **{option: value})
 
 
 def test_grids_are_learnt_by_heart_and_drawn_for_their_captions():
@@ -132,6 +133,6 @@ def test_grids_are_learnt_by_heart_and_drawn_for_their_captions():
     order = torch.tensor([5, 2, 7, 0, 1, 6, 3, 4])
     with torch.no_grad():
         wanted = encoder(captions[order])
-    drawn = prior.draw(wanted, wanted, seeded(), top_k=3, temperature=0.5)
+    drawn = drawn_by(prior, wanted, wanted, top_k=3, temperature=0.5)
     assert loss < 0.1
     assert torch.equal(drawn, grids[order])

@@ -7,8 +7,8 @@ from armillary.models.images import Drawing, DrawingModel
 from armillary.models.images.adversarial import discriminator_loss, generator_loss
 
 SMALL = Signature(inputs="tokens", outputs="image", vocab_size=60, length=8, channels=1, height=8, width=8)
-COLOUR = SMALL.replace(channels=3, height=21, width=30)
-FAMILIES = ["flow-cnn", "flow-transformer", "gan"]
+COLOUR = SMALL.replace(channels=3, height=20, width=32)
+FAMILIES = ["autoregressive", "flow-cnn", "flow-transformer", "gan"]
 CAPTIONS, LENGTHS = torch.tensor([[3, 4, 5, 0], [7, 0, 0, 0]]), torch.tensor([3, 1])
 
 

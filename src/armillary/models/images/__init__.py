@@ -1,6 +1,18 @@
-"""Families that draw what a caption asks for: by flow matching, and by two networks against each other."""
+"""Families that draw what a caption asks for: by flow matching, code by code, by two networks at odds."""
 
-from armillary.models.images.config import FlowCNNConfig, FlowTransformerConfig, GANConfig
+from armillary.models.images.config import (
+    AutoregressiveConfig,
+    FlowCNNConfig,
+    FlowTransformerConfig,
+    GANConfig,
+)
 from armillary.models.images.drawing import Drawing, DrawingModel
 
-__all__ = ["Drawing", "DrawingModel", "FlowCNNConfig", "FlowTransformerConfig", "GANConfig"]
+__all__ = [
+    "AutoregressiveConfig",
+    "Drawing",
+    "DrawingModel",
+    "FlowCNNConfig",
+    "FlowTransformerConfig",
+    "GANConfig",
+]

@@ -8,6 +8,7 @@ tokens.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -29,11 +30,12 @@ from armillary.models.layers.positions import grid
 from armillary.models.layers.token_loss import Wanted
 
 Codes = Int[Tensor, "batch cells"]
+Codes1 = Int[Tensor, " batch"]  # one for each image
 Scores = Float[Tensor, "batch n_codes"]
 
 
 @dataclass
-class Drawing:
+class Begun:
     """Images begun: how many codes were read, and what each block keeps of them and of the captions."""
 
     n_read: int
@@ -92,12 +94,12 @@ class CodePrior(nn.Module):
         """Return the mean of -log p(code) in nats, without holding all scores."""
         return self.embedding.output(self._features(codes, condition), Wanted(codes))
 
-    def begin(self, condition: Conditioning) -> tuple[Scores, Drawing]:
+    def begin(self, condition: Conditioning) -> tuple[Scores, Begun]:
         """Return (scores of the first code, what ``go_on`` takes)."""
-        drawing = Drawing(0, [KeyValueCache() for _ in self.blocks], self._memories(condition))
+        drawing = Begun(0, [KeyValueCache() for _ in self.blocks], self._memories(condition))
         return self._next(self.prefix(condition.vector)[:, None], drawing), drawing
 
-    def go_on(self, codes: Int[Tensor, " batch"], drawing: Drawing) -> Scores:
+    def go_on(self, codes: Int[Tensor, " batch"], drawing: Begun) -> Scores:
         """Return the scores of the code after ``codes``, the last ones; ``drawing`` is extended in place."""
         return self._next(self.embedding(codes[:, None]), drawing)
 
@@ -105,13 +107,13 @@ class CodePrior(nn.Module):
         self,
         wanted: Conditioning,
         nothing: Conditioning,
-        generator: torch.Generator,
+        generators: Sequence[torch.Generator],
         *,
         temperature: float = 1.0,
         top_k: int | None = None,
         guidance: float = 1.0,
     ) -> Codes:
-        """Return codes of an image for each row of ``wanted``, drawn with ``generator`` (of its device).
+        """Return codes of an image for each row of ``wanted``, each drawn with a generator of its own.
 
         ``nothing`` is the condition of no caption, of the same shape.  With z the scores of a code,
 
@@ -125,10 +127,10 @@ class CodePrior(nn.Module):
         sides, condition = (1, wanted) if guidance == 1 else (2, nothing.joined(wanted))
         with asking(self):
             scores, drawing = self.begin(condition)
-            drawn = [choose(_guided(scores, guidance), sampling, generator)]
+            drawn = [_chosen(_guided(scores, guidance), sampling, generators)]
             while len(drawn) < self.n_cells:
                 scores = self.go_on(drawn[-1].repeat(sides), drawing)
-                drawn.append(choose(_guided(scores, guidance), sampling, generator))
+                drawn.append(_chosen(_guided(scores, guidance), sampling, generators))
         return torch.stack(drawn, 1)
 
     def _features(self, codes: Codes, condition: Conditioning) -> Float[Tensor, "batch cells d_model"]:
@@ -136,7 +138,7 @@ class CodePrior(nn.Module):
         x = torch.cat((self.prefix(condition.vector)[:, None], before), 1)
         return self._through(x + self.positions(0, x.shape[1]), self._memories(condition))
 
-    def _next(self, x: Float[Tensor, "batch 1 d_model"], drawing: Drawing) -> Scores:
+    def _next(self, x: Float[Tensor, "batch 1 d_model"], drawing: Begun) -> Scores:
         """Return the scores after one more vector is read."""
         x = x + self.positions(drawing.n_read, 1)
         drawing.n_read += 1
@@ -156,6 +158,11 @@ class CodePrior(nn.Module):
         tokens = condition.vector[:, None] if condition.tokens is None else condition.tokens
         sources, mask = self.to_memory(tokens), padding_mask(condition.real)
         return [cast("TransformerBlock", block).cross_attention.read(sources, mask) for block in self.blocks]
+
+
+def _chosen(scores: Scores, sampling: Sampling, generators: Sequence[torch.Generator]) -> Codes1:
+    rows = [choose(row[None], sampling, own) for row, own in zip(scores, generators, strict=True)]
+    return torch.cat(rows)
 
 
 def _guided(scores: Float[Tensor, "rows n_codes"], guidance: float) -> Scores:

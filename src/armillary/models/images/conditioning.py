@@ -16,6 +16,8 @@ from armillary.models.layers.padding import mean_over_real, real_positions
 from armillary.models.layers.positions import PositionKind
 from armillary.models.transformer.stack import Stack
 
+UNCAPTIONED = 0.1  # share of training images whose caption is left out, for guidance (Ho & Salimans 2022)
+
 
 @dataclass(frozen=True)
 class Conditioning:
@@ -99,6 +101,22 @@ def without_captions(
     tokens = tokens.clone()
     tokens[chosen, 0] = mark
     return tokens, lengths.masked_fill(chosen, 1)
+
+
+def without_some(
+    tokens: Int[Tensor, "batch seq"], lengths: Int[Tensor, " batch"], mark: int
+) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, " batch"]]:
+    """Return tokens and lengths without the captions of rows that are drawn, ``UNCAPTIONED`` of them."""
+    chosen = torch.rand(len(tokens), device=tokens.device) < UNCAPTIONED
+    return without_captions(tokens, lengths, chosen, mark)
+
+
+def nothing_like(wanted: Conditioning, encoder: CaptionEncoder) -> Conditioning:
+    """Return what no caption asks for, with as many rows and places as ``wanted``."""
+    assert wanted.real is not None
+    captions = torch.full(wanted.real.shape, encoder.mark, device=wanted.vector.device)
+    condition: Conditioning = encoder(captions, torch.ones_like(captions[:, 0]))
+    return condition
 
 
 def _joined(a: Tensor | None, b: Tensor | None) -> Tensor | None:

@@ -10,6 +10,9 @@ from torch import nn
 from armillary.core.errors import ConfigError
 from armillary.models.base import MODELS, ModelConfig
 from armillary.models.images.adversaries import Discriminator, Generator
+from armillary.models.images.autoregressive import Autoregressive
+from armillary.models.images.code_prior import CodePrior
+from armillary.models.images.codes import LEVELS, ImageCodes
 from armillary.models.images.conditioning import CaptionEncoder
 from armillary.models.images.diffusion_transformer import DiffusionTransformer
 from armillary.models.images.flow_model import FlowModel
@@ -191,3 +194,46 @@ class GANConfig(DrawingConfig):
         """Return this shape with captions read ``factor`` times as wide."""
         usual = max(2, 2 * self.d_model // CAPTION_HEAD)
         return self.replace(d_condition=CAPTION_HEAD * max(1, round(factor * usual)))
+
+
+@MODELS.register("autoregressive")
+@dataclass(frozen=True, kw_only=True)
+class AutoregressiveConfig(DrawingConfig):
+    """An autoencoder with finite scalar codes, and a Transformer that writes them after the caption."""
+
+    kind: ClassVar[str] = "autoregressive"
+    n_layers: int = 4
+    n_heads: int = 4
+    d_ff: int | None = None  # None: 8/3 d_model, three matrices of swiglu
+    d_codes: int = 32  # channels of the autoencoder at half size, a multiple of 8
+    levels: tuple[int, ...] = LEVELS  # of each number of a code
+    dropout: float = 0.1
+
+    def build(self) -> nn.Module:
+        self.check_signature()
+        codes = ImageCodes(*self.shape, d_model=self.d_codes, levels=self.levels)
+        block = BlockConfig(
+            d_model=self.d_model,
+            n_heads=self.n_heads,
+            d_ff=self.d_ff or round(8 * self.d_model / 3),
+            n_layers=self.n_layers,
+            dropout=self.dropout,
+        )
+        width = self.condition_width
+        prior = CodePrior(codes.n_codes, codes.rows, codes.columns, d_condition=width, block=block)
+        return Autoregressive(self.caption_encoder(), codes, prior)
+
+    def at_size(self, n_params: float) -> Self:
+        """Return the member with ``n_params`` parameters, shaped by ``with_width``."""
+        return member_at_size(n_params, self.with_width, type(self).stretched, range(16, 2049, 16))
+
+    def with_width(self, d_model: int) -> Self:
+        """Return the member of this width: four layers, and one more for each 32 channels beyond 128."""
+        n_layers, d_codes = max(MIN_LAYERS, round(d_model / ASPECT)), max(8, d_model // 16 * 8)
+        n_heads = max(1, d_model // 16 if d_model < 128 else d_model // D_HEAD)
+        n_heads = next(n for n in range(n_heads, 0, -1) if d_model % n == 0)
+        return self.replace(d_model=d_model, n_layers=n_layers, n_heads=n_heads, d_codes=d_codes, d_ff=None)
+
+    def stretched(self, factor: float) -> Self:
+        """Return this shape with feed-forward parts ``factor`` times as wide."""
+        return self.replace(d_ff=max(4, round(factor * 8 * self.d_model / 3)))

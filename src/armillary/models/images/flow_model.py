@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from armillary.models.images.conditioning import CaptionEncoder, Conditioning, without_captions
+from armillary.models.images.conditioning import CaptionEncoder, Conditioning, nothing_like, without_some
 from armillary.models.images.drawing import Captions, Drawing, Images, Lengths, noise_of
 from armillary.models.images.flow import draw_times, flow_matching_loss, guided, integrate
-
-UNCAPTIONED = 0.1  # share of training images whose caption is left out, for guidance (Ho & Salimans 2022)
 
 
 class FlowModel(nn.Module):
@@ -30,8 +28,7 @@ class FlowModel(nn.Module):
         if self.training:
             times, noise = draw_times(n, device=images.device), torch.randn_like(images)
             if lengths is not None:
-                gone = torch.rand(n, device=images.device) < UNCAPTIONED
-                captions, lengths = without_captions(captions, lengths, gone, self.captions.mark)
+                captions, lengths = without_some(captions, lengths, self.captions.mark)
         else:
             generator = torch.Generator().manual_seed(n)
             times = ((torch.arange(n) + 0.5) / n).to(images)
@@ -46,11 +43,5 @@ class FlowModel(nn.Module):
 
     def draw(self, wanted: Conditioning, how: Drawing, seeds: Sequence[int]) -> Images:
         """See ``DrawingModel``."""
-        velocity = guided(self.velocity, wanted, self._nothing(wanted), how.guidance)
+        velocity = guided(self.velocity, wanted, nothing_like(wanted, self.captions), how.guidance)
         return integrate(velocity, noise_of(seeds, *self.shape).to(wanted.vector), how.n_steps, how.sampler)
-
-    def _nothing(self, wanted: Conditioning) -> Conditioning:
-        """Return what no caption asks for, in the shape of ``wanted``."""
-        assert wanted.real is not None
-        captions = torch.full(wanted.real.shape, self.captions.mark, device=wanted.vector.device)
-        return self.conditioning(captions, torch.ones_like(captions[:, 0]))
