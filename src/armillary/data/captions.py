@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from armillary.core.errors import ConfigError, unknown
 from armillary.data.base import SPLITS, CaptionedImage, LabelledImage
-from armillary.data.splits import Splits, content_key, hash_of
+from armillary.data.splits import Splits, SplitSource, content_key, hash_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,24 @@ class Wording:
         return [
             sentence.format(name) for name, sentence in itertools.product(self.names[label], self.sentences)
         ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worded(SplitSource):
+    """Mixed into a source of labelled images: each gets one of the captions of its class."""
+
+    wordings: ClassVar[Mapping[str, Wording]]  # by language
+    example: ClassVar[type] = CaptionedImage
+    languages: tuple[str, ...] = ("en", "zh")
+    caption_seed: int = 0  # another seed, other captions for the same images
+
+    def captions(self) -> dict[str, list[list[str]]]:
+        """Return all captions of each class, by language."""
+        return captions_by_class(self.wordings, self.languages)
+
+    def read(self) -> Splits:
+        captions = self.captions()
+        return captioned(super().read(), captions, self.caption_seed)  # type: ignore[safe-super]
 
 
 def captions_by_class(

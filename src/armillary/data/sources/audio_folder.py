@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from armillary.core.errors import DataError, unknown
+from armillary.core.errors import DataError
 from armillary.data.audio import SUFFIXES, audio_facts
 from armillary.data.base import SOURCES, SPLITS, Recording, Split
 from armillary.data.decoding import read_text
 from armillary.data.languages import say
+from armillary.data.media_tables import folder_split, split_of, usual_column
 from armillary.data.recording_splits import SplitBy, hold_out_recordings, overlaps
 from armillary.data.rows import Row, label_value, read_rows, value
 from armillary.data.sources.image_folder import split_folders, visible_files
-from armillary.data.splits import HoldOut, Splits, SplitSource, named_split
+from armillary.data.splits import HoldOut, Splits, SplitSource
 
 # The names that the datasets library gives to a table of an audio folder.
 TABLES = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
@@ -105,13 +106,13 @@ class AudioFolder(SplitSource):
             text = path.with_suffix(".txt")
             if text.is_file():
                 words = read_text(text, self.encoding)
-                yield Told(path, Recording(path, " ".join(words.split())), _folder_split(path, splits))
+                yield Told(path, Recording(path, " ".join(words.split())), folder_split(path, splits))
 
     def _of_table(self, table: Path, clips: frozenset[Path], splits: Mapping[Path, Split]) -> Iterator[Told]:
         seen: dict[Path, str] = {}
         for row in read_rows(table, encoding=self.encoding):
-            where, values = row
-            name = label_value(row, _column(row, self.file_column, FILE_COLUMNS, "file_column"))
+            where, _ = row
+            name = label_value(row, usual_column(row, self.file_column, FILE_COLUMNS, "file_column"))
             path = table.parent / name
             if path not in clips:
                 raise DataError(f"{where}: there is no recording {path}; names are relative to the table")
@@ -120,10 +121,10 @@ class AudioFolder(SplitSource):
                     f"{where}: {path} has a transcript already, in {seen[path]}; keep one of them"
                 )
             seen[path] = where
-            text = _text(row, _column(row, self.text_column, TEXT_COLUMNS, "text_column"))
+            text = _text(row, usual_column(row, self.text_column, TEXT_COLUMNS, "text_column"))
             speaker = self._speaker(row)
-            split = _split_of(row, self.split_column) if self.split_column in values else None
-            yield Told(path, Recording(path, text, speaker), split or _folder_split(path, splits))
+            split = split_of(row, self.split_column)
+            yield Told(path, Recording(path, text, speaker), split or folder_split(path, splits))
 
     def _speaker(self, row: Row) -> str:
         column = self.speaker_column or next((name for name in SPEAKER_COLUMNS if name in row[1]), None)
@@ -172,30 +173,7 @@ def _completed(given: dict[Split, list[Recording]], shares: HoldOut, by: SplitBy
     return Splits(given, overlaps(given))
 
 
-def _column(row: Row, given: str | None, usual: Sequence[str], field: str) -> str:
-    """Return the column ``given``, or the one of the ``usual`` names that the row has."""
-    where, values = row
-    found = given or next((name for name in usual if name in values), None)
-    if found is None:
-        raise DataError(
-            f"{where}: " + unknown("column", usual[0], values, f"name it: task.source.{field}=NAME")
-        )
-    return found
-
-
 def _text(row: Row, column: str) -> str:
     """Return a transcript on one line, "" for one that is blank."""
     found = value(row, column)
     return "" if found is None or found != found else " ".join(str(found).split())
-
-
-def _split_of(row: Row, column: str) -> Split:
-    mark = label_value(row, column)
-    split = named_split(mark)
-    if split is None:
-        raise DataError(f"{row[0]}: {column!r} is train, validation or test, got {mark!r}")
-    return split
-
-
-def _folder_split(path: Path, splits: Mapping[Path, Split]) -> Split | None:
-    return next((splits[folder] for folder in path.parents if folder in splits), None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from armillary.data.base import SOURCES, CaptionedImage
-from armillary.data.captions import Wording, captioned, captions_by_class
+from armillary.data.base import SOURCES
+from armillary.data.captions import Worded, Wording
 from armillary.data.sources.digits import Digits
-from armillary.data.splits import Splits
 
 ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 CHINESE = "零一二三四五六七八九"
@@ -27,18 +27,8 @@ WORDINGS = {
 
 @SOURCES.register("captioned-digits")
 @dataclass(frozen=True, kw_only=True)
-class CaptionedDigits(Digits):
+class CaptionedDigits(Worded, Digits):
     """The digits of scikit-learn, each called by its figure or its word in one of several sentences."""
 
     kind: ClassVar[str] = "captioned-digits"
-    example: ClassVar[type] = CaptionedImage
-    languages: tuple[str, ...] = ("en", "zh")
-    caption_seed: int = 0  # another seed, other captions for the same images
-
-    def captions(self) -> dict[str, list[list[str]]]:
-        """Return all captions of each class, by language."""
-        return captions_by_class(WORDINGS, self.languages)
-
-    def read(self) -> Splits:
-        captions = self.captions()
-        return captioned(super().read(), captions, self.caption_seed)
+    wordings: ClassVar[Mapping[str, Wording]] = WORDINGS

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
-from armillary.core.errors import ConfigError, DataError, unknown
+from armillary.core.errors import ConfigError, DataError
 from armillary.data.base import SOURCES, CaptionedImage, Split
 from armillary.data.decoding import read_lines
 from armillary.data.languages import say
+from armillary.data.media_tables import folder_split, split_of, usual_column
 from armillary.data.pictures import SUFFIXES, Colour, Picture, read_pictures
-from armillary.data.rows import Row, label_value, read_rows, text_value
+from armillary.data.rows import label_value, read_rows, text_value
 from armillary.data.sources.image_folder import split_folders, visible_files
-from armillary.data.splits import HoldOut, Splits, SplitSource, hold_out, named_split, respect
+from armillary.data.splits import HoldOut, Splits, SplitSource, hold_out, respect
 
 Place = Literal["auto", "table", "beside", "folder"]
 
@@ -122,13 +123,15 @@ class CaptionedFolder(SplitSource):
     def _of_table(self, table: Path, images: frozenset[Path], splits: Mapping[Path, Split]) -> Iterator[Told]:
         for row in read_rows(table, encoding=self.encoding):
             where, values = row
-            name = text_value(row, _column(row, self.file_column, FILE_COLUMNS, "file_column"))
+            name = text_value(row, usual_column(row, self.file_column, FILE_COLUMNS, "file_column"))
             path = table.parent / name
             if path not in images:
                 raise DataError(f"{where}: there is no image {path}; names are relative to the table")
-            caption = text_value(row, _column(row, self.caption_column, CAPTION_COLUMNS, "caption_column"))
+            caption = text_value(
+                row, usual_column(row, self.caption_column, CAPTION_COLUMNS, "caption_column")
+            )
             label = label_value(row, self.label_column) if self.label_column in values else ""
-            split = _split_of(row, self.split_column) or _folder_split(path, splits)
+            split = split_of(row, self.split_column) or folder_split(path, splits)
             yield Told(path, " ".join(caption.split()), label, split)
 
     def _of_sidecar(self, path: Path, splits: Mapping[Path, Split]) -> Iterator[Told]:
@@ -140,13 +143,13 @@ class CaptionedFolder(SplitSource):
         if not captions:
             raise DataError(f"{text} is blank; write a caption into it, or take it away with its image")
         for caption in captions:
-            yield Told(path, caption, "", _folder_split(path, splits))
+            yield Told(path, caption, "", folder_split(path, splits))
 
     def _of_folders(self, images: Sequence[Path], splits: Mapping[Path, Split]) -> Iterator[Told]:
         for path in images:
             if path.parent != self._root and path.parent not in splits:
                 name = path.parent.name
-                yield Told(path, " ".join(name.replace("_", " ").split()), name, _folder_split(path, splits))
+                yield Told(path, " ".join(name.replace("_", " ").split()), name, folder_split(path, splits))
 
     def _split(self, told: Sequence[Told], images: Sequence[CaptionedImage]) -> Splits:
         marks = Counter(found.split for found in told)
@@ -164,31 +167,6 @@ class CaptionedFolder(SplitSource):
 
     def _allowed(self) -> str:
         return f"captions stand in {TABLES[0]}, in NAME.txt beside NAME.png, or are the names of folders"
-
-
-def _column(row: Row, given: str | None, usual: Sequence[str], field: str) -> str:
-    """Return the column ``given``, or the one of the ``usual`` names that the row has."""
-    where, values = row
-    if given is not None:
-        return given
-    for name in usual:
-        if name in values:
-            return name
-    raise DataError(f"{where}: " + unknown("column", usual[0], values, f"name it: task.source.{field}=NAME"))
-
-
-def _split_of(row: Row, column: str) -> Split | None:
-    if column not in row[1]:
-        return None
-    mark = label_value(row, column)
-    split = named_split(mark)
-    if split is None:
-        raise DataError(f"{row[0]}: {column!r} is train, validation or test, got {mark!r}")
-    return split
-
-
-def _folder_split(path: Path, splits: Mapping[Path, Split]) -> Split | None:
-    return next((splits[folder] for folder in path.parents if folder in splits), None)
 
 
 def _beside(image: Path) -> Path | None:
