@@ -12,6 +12,7 @@ from benchmarks import (
     images,
     ladder,
     learning_curves,
+    speech,
     systems,
     text_generation,
     translation,
@@ -30,12 +31,13 @@ RACES: dict[str, Callable[[Sequence[str]], Report]] = {
     "images": images.main,
     "translation": translation.main,
     "decoding": decoding.main,
+    "speech": speech.main,
     "ladder": ladder.main,
     "fitting": fitting.main,
     "systems": systems.main,
     "learning-curves": learning_curves.main,
 }
-NEED_DATA = {"learning-curves"}
+NEED_DATA = {"learning-curves", "speech"}
 
 
 def main() -> int:

@@ -52,7 +52,7 @@ def timed(steps: Callable[[int], None]) -> Callable[[int], float]:
 
 
 def race(
-    title: str, unit: str, contenders: Sequence[Contender], *, units_per_step: int, steps: int, rounds: int
+    title: str, unit: str, contenders: Sequence[Contender], *, units_per_step: float, steps: int, rounds: int
 ) -> Result:
     """Run ``contenders`` (the first is ours) in turn for ``rounds`` after one lap of warm-up each."""
     for contender in contenders:
