@@ -65,7 +65,7 @@ def test_weights_that_are_missing_cut_short_or_another_models_are_named(trained,
         open_model(copied)
     weights.write_bytes(whole)
     config = RunConfig.from_dict(Run.open(copied).config)
-    other = config.replace(model=config.model.at_size(3e4))
+    other = config.replace(model=config.model.at_size(1.5 * config.model.n_params))
     (copied / "run.json").unlink()
     Run.create(copied, other.to_dict())
     with pytest.raises(CheckpointError, match="weights of another model"):

@@ -46,15 +46,16 @@ def predict(
     options = output.parsed_options(option or [])
     if stream and (as_json or out is not None or len(inputs or []) > 1):
         raise RequestError("--stream shows the answer to one input, without --json or --out")
+    raw = [] if out is not None else output.gathered(inputs or [], file)
     model = open_model(resolve(run), engine=engine)
     if out is not None and not output.draws(model):
         if file is None or inputs:
             raise RequestError("--out takes the answers to the lines of --file, without other inputs")
         output.show_file(model, run, file, out, options, as_json=as_json, quiet=quiet)
         return
-    raw = output.gathered(inputs or [], file)
     if output.draws(model):
-        output.show_images(run, model.answer(raw, **options), out, as_json=as_json)
+        captions = raw or output.gathered(inputs or [], file)
+        output.show_images(run, model.answer(captions, **options), out, as_json=as_json)
     elif stream:
         output.show_stream(model.stream(raw[0], **options))
     else:
