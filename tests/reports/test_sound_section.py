@@ -18,5 +18,6 @@ def test_recordings_are_heard_on_the_page(tmp_path):
     view = outputs_of(run, EN)
     sounds = {card.lines[0].text: card.sound for _, cards in view.samples for card in cards}
     assert sounds == {"a.wav": "data:audio/mpeg;base64," + base64.b64encode(b"sound").decode(), "b.wav": ""}
+    assert {card.lines[0].name for _, cards in view.samples for card in cards} == {"File"}
     assert "what was said" in view.length_caption
     assert len(view.errors.rows) == 4

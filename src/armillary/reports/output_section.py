@@ -89,7 +89,7 @@ def outputs_view(judgement: Judgement, words: Words, sounds: Mapping[str, str] |
         length=length_plate([("", by_length(judgement, ranges))], measure, words, judgement.reads),
         length_caption=words(f"length.caption.{judgement.reads}", n=n_examples, split=split),
         errors=error_table(judgement, words),
-        samples=_samples(examples, words, sounds or {}),
+        samples=_samples(examples, words, None if judgement.reads == "texts" else sounds or {}),
         pictures=_pictures(examples, words),
     )
 
@@ -131,10 +131,12 @@ def error_comparison(systems: Sequence[tuple[str, Judgement]], words: Words) -> 
     return Table(words("errors.compared"), [words("col.kind"), *(name for name, _ in systems)], rows)
 
 
-def card(example: Judged, words: Words, sound: str = "") -> Card:
-    """Return an example with its output, and its sound where there is one."""
+def card(example: Judged, words: Words, sound: str | None = None) -> Card:
+    """Return an example with its output; of a recording with its sound, "" where that is not kept."""
     score, written = f"{example.score:.1f}", [(words("text.output"), example.output)]
-    return replace(_card(score, example, written, words), sound=sound)
+    if sound is None:
+        return _card(score, example, written, words)
+    return replace(_card(score, example, written, words, "text.file"), sound=sound)
 
 
 def paired_card(named: Sequence[tuple[str, Judged]], words: Words) -> Card:
@@ -147,8 +149,14 @@ def paired_card(named: Sequence[tuple[str, Judged]], words: Words) -> Card:
     return _card(numbers.signed_score(ours.score - theirs.score), ours, written, words)
 
 
-def _card(score: str, example: Judged, written: Sequence[tuple[str, str]], words: Words) -> Card:
-    lines = [_line(words("text.source"), example.source), _line(words("text.reference"), example.reference)]
+def _card(
+    score: str,
+    example: Judged,
+    written: Sequence[tuple[str, str]],
+    words: Words,
+    source: str = "text.source",
+) -> Card:
+    lines = [_line(words(source), example.source), _line(words("text.reference"), example.reference)]
     for name, output in written:
         html = marked(output, example.reference) if output.strip() else _nothing(words)
         lines.append(Line(name, html, language(output)))
@@ -164,9 +172,13 @@ def _nothing(words: Words) -> Markup:
 
 
 def _samples(
-    examples: Sequence[Judged], words: Words, sounds: Mapping[str, str]
+    examples: Sequence[Judged], words: Words, sounds: Mapping[str, str] | None
 ) -> list[tuple[str, list[Card]]]:
     """Return the worst examples, some in the middle and the best; of equal ones the longest first."""
+
+    def sound(example: Judged) -> str | None:
+        return None if sounds is None else sounds.get(example.media, "")
+
     ranked = _different(sorted(examples, key=lambda e: (e.score, -len(e.reference))))
     worst, rest = ranked[:_N_WORST], ranked[_N_WORST:]
     middle = max(0, len(ranked) // 2 - _N_WORST - _N_OTHERS // 2)
@@ -175,9 +187,7 @@ def _samples(
     best = [e for e in ranked_down if e not in median]
     groups = (("worst", worst), ("median", median), ("best", best[:_N_OTHERS]))
     return [
-        (words(f"samples.{name}"), [card(e, words, sounds.get(e.media, "")) for e in mine])
-        for name, mine in groups
-        if mine
+        (words(f"samples.{name}"), [card(e, words, sound(e)) for e in mine]) for name, mine in groups if mine
     ]
 
 

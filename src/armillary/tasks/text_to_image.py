@@ -148,7 +148,7 @@ class TextToImage(Task):
     def baseline(self) -> dict[str, dict[str, float]]:
         """Return test metrics of what draws without learning, for each caption by its label.
 
-        The mean of all training images of the label, and one of them.
+        The mean of all training images of the label, and one of them: as good as can be, and all copies.
         """
         dice = np.random.default_rng(0)
         by_label: dict[str, list[int]] = {}
@@ -161,7 +161,7 @@ class TextToImage(Task):
         mean = torch.stack([means.get(label, images.mean(0)) for label in self._asked("test")])
         return {
             "mean images": self._compared(mean, "test"),
-            "training images": self._compared(images[places], "test"),
+            "oracle training images": self._compared(images[places], "test"),
         }
 
     def answer(self, model: nn.Module, raw: Sequence[Any], **options: Any) -> list[Any]:
