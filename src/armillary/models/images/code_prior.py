@@ -30,7 +30,7 @@ from armillary.models.layers.positions import grid
 from armillary.models.layers.token_loss import Wanted
 
 Codes = Int[Tensor, "batch cells"]
-Codes1 = Int[Tensor, " batch"]  # one for each image
+NextCodes = Int[Tensor, " batch"]  # one for each image
 Scores = Float[Tensor, "batch n_codes"]
 
 
@@ -160,7 +160,7 @@ class CodePrior(nn.Module):
         return [cast("TransformerBlock", block).cross_attention.read(sources, mask) for block in self.blocks]
 
 
-def _chosen(scores: Scores, sampling: Sampling, generators: Sequence[torch.Generator]) -> Codes1:
+def _chosen(scores: Scores, sampling: Sampling, generators: Sequence[torch.Generator]) -> NextCodes:
     rows = [choose(row[None], sampling, own) for row, own in zip(scores, generators, strict=True)]
     return torch.cat(rows)
 
