@@ -4,7 +4,15 @@ import torch
 
 from armillary.core.errors import ConfigError
 from armillary.data.audio import RATE
-from armillary.data.audio_changes import SpecAugment, WaveChanges, at_other_speed, changed, hidden, with_noise
+from armillary.data.audio_changes import (
+    SpecAugment,
+    WaveChanges,
+    at_other_speed,
+    by_telephone,
+    changed,
+    hidden,
+    with_noise,
+)
 
 SPEECH = (0.3 * np.sin(2 * np.pi * 500 * np.arange(RATE) / RATE)).astype(np.float32)
 N_FRAMES = torch.tensor([120, 70, 200])
@@ -48,6 +56,16 @@ def test_a_seed_decides_the_change():
 
 def test_noise_comes_in_its_share():
     how = WaveChanges(speeds=(1.0,), noise=0.25)
+    n = sum(not np.array_equal(changed(SPEECH[:1000], how, seed), SPEECH[:1000]) for seed in range(400))
+    assert 70 < n < 130
+
+
+def test_a_telephone_carries_nothing_above_4_khz():
+    low, high = (np.sin(2 * np.pi * hz / RATE * np.arange(RATE)).astype(np.float32) for hz in (1000, 6000))
+    heard = by_telephone(low / 2 + high / 2)
+    assert len(heard) == RATE
+    assert np.abs(heard - low / 2)[800:-800].max() < 1e-3
+    how = WaveChanges(speeds=(1.0,), noise=0.0, telephone=0.25)
     n = sum(not np.array_equal(changed(SPEECH[:1000], how, seed), SPEECH[:1000]) for seed in range(400))
     assert 70 < n < 130
 

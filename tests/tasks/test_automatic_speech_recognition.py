@@ -204,6 +204,9 @@ def test_a_language_model_is_kept_with_the_run(tmp_path):
     again = task.restored(tmp_path)
     model = tiny_model(TASK)
     assert again.answer(model, [CLIP]) == task.answer(model, [CLIP])
+    further = TASK.replace(language_order=3).continued(tmp_path)
+    assert further.learnt_tokenizer.vocab_size == task.learnt_tokenizer.vocab_size
+    assert further.language == task.language[:-2]
     with pytest.raises(ConfigError, match="language_order"):
         TASK.replace(decoding="attention", language_order=3)
 

@@ -176,7 +176,8 @@ def test_progress_is_told_speed_and_time_left(toy, tmp_path: Path) -> None:
     assert report.flops_per_second / report.tokens_per_second == pytest.approx(93568 / 24)
     assert report.seconds_left > 0
     assert report.loss > 0
-    assert "validation loss" in told.lines[0]
+    assert told.lines[0] == "n_train 600, n_validation 600, n_test 600"
+    assert "validation loss" in told.lines[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from armillary.cli.output import Assignments, Json, Quiet, emit, metric_lines, note
+from armillary.cli.output import Assignments, Json, Quiet, emit, metric_lines
 from armillary.core.errors import RequestError
 
 
@@ -18,6 +18,9 @@ def train(
     ] = None,
     assignments: Assignments = None,
     out: Annotated[Path | None, typer.Option(help="The run's directory; default runs/NAME.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="RUN", help="Start from a finished run's weights.")
+    ] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -27,7 +30,7 @@ def train(
     Besides the fields of the configuration, data=PATH names your data, size=1M the number of
     parameters, model=lstm the family and budget=10m how long to train.
     """
-    from armillary.recipes import experiment
+    from armillary.recipes import experiment, fine_tuning, name_for
     from armillary.runs.run import Run
     from armillary.runs.store import free_path
     from armillary.training.config import RunConfig
@@ -35,20 +38,17 @@ def train(
     from armillary.training.trainer import train as run_training
 
     if resume is not None:
-        if subject or assignments or out:
+        if subject or assignments or out or start:
             raise RequestError(
-                "--resume goes on with a run as it was configured; give no recipe, field or --out with it"
+                "--resume goes on with a run as it was configured; give no recipe, field, --out or --from"
             )
         path, config = resume, RunConfig.from_dict(Run.open(resume).config)
-    elif subject is None:
+    elif subject is None and start is None:
         raise RequestError("name a recipe or a task, such as text-generation (see: armillary list recipes)")
     else:
-        config = experiment(subject, assignments or [])
-        family = f"-{config.model.kind}"
-        named = subject if f"-{subject}".endswith(family) else subject + family
-        path = out or free_path(f"{named}-s{config.seed}")
-    if not quiet:
-        note(", ".join(f"{name} {count:,}" for name, count in config.task.report().items()))
+        words = [*filter(None, [subject]), *(assignments or [])]
+        config = experiment(words[0], words[1:]) if start is None else fine_tuning(start, words)
+        path = out or free_path(name_for(config, words))
     run = run_training(config, path, resume=resume is not None, progress=progress_for(quiet=quiet))
     summary = run.summary
     emit(

@@ -89,9 +89,9 @@ def blocks(path: Path) -> Iterator[Samples]:
         yield stream.resample_chunk(np.zeros(0, np.float32), last=True).clip(-1, 1)
 
 
-def resampled(samples: Samples, rate: float) -> Samples:
-    """Return mono samples taken at ``rate`` Hz as samples at 16 kHz."""
-    found: Samples = _library("soxr").resample(samples, rate, RATE)
+def resampled(samples: Samples, rate: float, wanted: float = RATE) -> Samples:
+    """Return mono samples taken at ``rate`` Hz as samples at ``wanted`` Hz."""
+    found: Samples = _library("soxr").resample(samples, rate, wanted)
     return found.clip(-1, 1)
 
 

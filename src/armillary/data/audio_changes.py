@@ -18,6 +18,8 @@ from armillary.core.errors import ConfigError
 from armillary.data.audio import RATE, Samples, resampled
 from armillary.data.log_mel import Features, Lengths, real_frames
 
+TELEPHONE = 8_000  # samples a second
+
 
 @dataclass(frozen=True, kw_only=True)
 class WaveChanges(Config):
@@ -27,12 +29,14 @@ class WaveChanges(Config):
     noise: float = 0.5  # share of the recordings that get noise
     quietest_noise: float = 30.0  # dB, the largest signal-to-noise ratio that is drawn
     loudest_noise: float = 5.0  # dB, the smallest
+    telephone: float = 0.0  # share of the recordings that lose what a telephone does not carry, above 4 kHz
 
     def __post_init__(self) -> None:
         if not self.speeds or not all(0.5 <= speed <= 2 for speed in self.speeds):
             raise ConfigError(f"speeds lie from 0.5 to 2 and one is needed, got {self.speeds}")
-        if not 0 <= self.noise <= 1:
-            raise ConfigError(f"noise is a share of the recordings, 0 to 1, got {self.noise}")
+        for name in ("noise", "telephone"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} is a share of the recordings, 0 to 1, got {getattr(self, name)}")
         if self.loudest_noise > self.quietest_noise:
             raise ConfigError(
                 "signal-to-noise ratios are drawn from loudest_noise up to quietest_noise, got "
@@ -60,12 +64,19 @@ class SpecAugment(Config):
 
 
 def changed(samples: Samples, how: WaveChanges, seed: int) -> Samples:
-    """Return a recording at a drawn speed and, in a drawn share of cases, with noise."""
+    """Return a recording at a drawn speed and, in drawn shares of cases, with noise and by telephone."""
     dice = np.random.default_rng(seed)
     speed = how.speeds[dice.integers(len(how.speeds))]
     noisy, ratio = dice.random() < how.noise, dice.uniform(how.loudest_noise, how.quietest_noise)
-    at_speed = at_other_speed(samples, speed)
-    return with_noise(at_speed, ratio, int(dice.integers(2**62))) if noisy else at_speed
+    sound = at_other_speed(samples, speed)
+    if noisy:
+        sound = with_noise(sound, ratio, int(dice.integers(2**62)))
+    return by_telephone(sound) if dice.random() < how.telephone else sound
+
+
+def by_telephone(samples: Samples) -> Samples:
+    """Return a recording without what lies above 4 kHz, as one that was made at 8 kHz."""
+    return resampled(resampled(samples, RATE, TELEPHONE), TELEPHONE)
 
 
 def at_other_speed(samples: Samples, speed: float) -> Samples:

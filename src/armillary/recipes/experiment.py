@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from armillary.core.errors import UnknownNameError
+from armillary.core.errors import ConfigError, UnknownNameError
 from armillary.core.units import parse_count
 from armillary.data.sources import infer_source
 from armillary.recipes.registry import BEST_FAMILY, FAMILIES, RECIPES, of_task
 from armillary.training.config import RunConfig
+from armillary.training.start import further
 
 DEFAULT_SIZE = 1e6  # parameters, where neither the recipe, size= nor model.FIELD= says otherwise
 
@@ -22,15 +23,43 @@ def experiment(subject: str, assignments: Sequence[str] = ()) -> RunConfig:
     the task's signature, so the source is read here.  Raises UnknownNameError, ConfigError, DataError.
     """
     data, size, fields = _sort(assignments)
-    config = base(subject)
-    if data is not None:
-        task = config.task
-        config = config.replace(task=task.replace(source=infer_source(Path(data), task.example)))
-    config = config.override(*fields).fitted()
+    config = _on(data, base(subject)).override(*fields).fitted()
     shaped = any(f.startswith("model.") and not f.startswith("model.kind=") for f in fields)
     if size is None and (shaped or config.model.kind not in FAMILIES):
         return config
     return config.replace(model=config.model.at_size(parse_count(size) if size else DEFAULT_SIZE))
+
+
+def fine_tuning(parent: Path, assignments: Sequence[str] = ()) -> RunConfig:
+    """Return the configuration of a run that starts from the weights of ``parent``, else like it.
+
+    ``assignments`` change it as those of ``experiment`` do, but for its size and family.  Raises
+    RequestError when ``parent`` is no finished run, ConfigError, DataError.
+    """
+    data, size, fields = _sort(assignments)
+    fixed = "size=" if size else next((f for f in fields if f.startswith("model")), None)
+    if fixed and not fixed.startswith("model.dropout="):
+        raise ConfigError(
+            f"{fixed} cannot change: the weights of {parent} have their family and size; "
+            "train a recipe or task without --from instead"
+        )
+    return _on(data, further(parent)).override(*fields)
+
+
+def name_for(config: RunConfig, words: Sequence[str]) -> str:
+    """Return a name for a run of ``config``, which a user asked for in ``words``."""
+    if config.start is not None:
+        return f"{config.start.resolve().name}-on"
+    subject, family = words[0], f"-{config.model.kind}"
+    return f"{subject if f'-{subject}'.endswith(family) else subject + family}-s{config.seed}"
+
+
+def _on(data: str | None, config: RunConfig) -> RunConfig:
+    """Return ``config`` with the user's data as its source, where there are any."""
+    if data is None:
+        return config
+    source = infer_source(Path(data), config.task.example)
+    return config.replace(task=config.task.replace(source=source))
 
 
 def base(subject: str) -> RunConfig:

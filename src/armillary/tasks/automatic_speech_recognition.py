@@ -257,6 +257,9 @@ class AutomaticSpeechRecognition(Task):
         texts = tuple(read_json(folder / LANGUAGE)["texts"])
         return self.with_preprocessor(learnt_tokenizer=Tokenizer.load(folder), language=texts)
 
+    def continued(self, folder: Path) -> Self:
+        return self.with_preprocessor(learnt_tokenizer=Tokenizer.load(folder))
+
     def _answer(self, model: nn.Module, sound: Sound, options: dict[str, Any], *, timed: bool) -> Any:
         note = "; ".join(sound.facts.remarks())
         if sound.facts.is_silent:

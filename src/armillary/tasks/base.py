@@ -97,6 +97,10 @@ class Task(Config, ABC):
     def restored(self, folder: Path) -> Self:
         """Return this task with the preprocessor that was saved in ``folder``; the source is not read."""
 
+    def continued(self, folder: Path) -> Self:
+        """Return this task with as much of that preprocessor as weights trained with it depend on."""
+        return self.restored(folder)
+
     def with_preprocessor(self, **made: Any) -> Self:
         """Return a copy whose cached properties named in ``made`` are set instead of learnt."""
         copy = self.replace()

@@ -64,10 +64,11 @@ def _lead(run: Run, config: RunConfig, summary: Summary) -> str:
     task = config.task
     headline = summary.metrics.get(f"test/{task.headline}")
     result = f", {task.headline} {headline:.4g} on the test split" if headline is not None else ""
+    start = "from scratch" if config.start is None else f"from the weights of {config.start.name}"
     return (
         f"# {run.name}\n\n"
-        f"A {config.model.kind} of {format_count(summary.n_params)} parameters for {task.kind}, trained from "
-        f"scratch on {task.source.kind}{result}."
+        f"A {config.model.kind} of {format_count(summary.n_params)} parameters for {task.kind}, trained "
+        f"{start} on {task.source.kind}{result}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from armillary.core.config import Config
@@ -70,6 +71,7 @@ class RunConfig(Config):
     model: ModelConfig
     optim: OptimConfig = OptimConfig()
     schedule: ScheduleConfig = ScheduleConfig()
+    start: Path | None = None  # a finished run whose weights this one starts from; None: random ones
     budget: str = "10m"  # "2000 steps", "3e6 tokens", "20 epochs", "1e12 flop" or a time: "10m"
     batch_size: int | None = None  # examples a step (over all devices and accumulated parts); None: derived
     accumulate: int = 1  # parts a step's batch is split into to save memory

@@ -21,6 +21,7 @@ from armillary.training.parallel import Processes, fabric_for
 from armillary.training.probe import matmul_peak
 from armillary.training.progress import Silent, TrainingProgress
 from armillary.training.rules import resolved
+from armillary.training.start import first_weights, taught
 
 
 def train(
@@ -38,6 +39,8 @@ def train(
     it has none, and ends with the weights that it would have had; a finished one is returned as it is.
     Checkpoints at ``checkpoint_steps`` are kept for good, for branches to start from.
 
+    With ``config.start`` it begins at the weights of that run, else at random ones.
+
     Raises RequestError when ``path`` holds a run and ``resume`` is false, or one of another
     configuration; ConfigError for a configuration that cannot be trained here; DivergenceError;
     CheckpointError when the disk refuses or no checkpoint is whole; StoppedError on Ctrl-C.
@@ -46,17 +49,21 @@ def train(
         return Run.open(path)
     tune_machine()
     progress = progress or Silent()
+    config = taught(config)
     config = _stored(path, config) if resume else resolved(config)
     fabric = fabric_for(config)
     processes = Processes(fabric)
     run = _run_at(processes.same(path), config, processes, resume)
     learner = Learner(config, fabric)
+    if config.start is not None:
+        learner.take(first_weights(config.start), config.start)
     logbook = Logbook(run, tensorboard=config.tensorboard, writes=processes.first)
     peak = matmul_peak(config.precision, fabric.device.type) if progress.shows else math.nan
     pinned = frozenset(checkpoint_steps)
     loop = Loop(config, run, learner, horizon(config), logbook, progress, processes, pinned, peak)
     try:
         progress.start(_title(config))
+        progress.say(", ".join(f"{name} {count:,}" for name, count in config.task.report().items()))
         if resume:
             _go_on(loop, run, processes, progress)
         loop.run()
@@ -71,7 +78,7 @@ def train(
 def _run_at(path: Path, config: RunConfig, processes: Processes, resume: bool) -> Run:
     """Return the run at ``path``, made by the first process when it is a new one."""
     if processes.first and not resume:
-        Run.create(path, config.to_dict())
+        Run.create(path, config.to_dict(), parent=config.start)
     processes.wait()
     return Run.open(path)
 

@@ -23,6 +23,7 @@ DOCUMENTS = "usr/share/doc"
 GROUPS = frozenset({"digits", "letters", "phonetic"})  # folders; whatever else is said is a phrase
 
 SIGN = re.compile(r"\[[^\w\]]*\]")  # "dash [-]": what the word stands for, not spoken
+MISSPELT = {"fourtieth": "fortieth", "exclaimation": "exclamation"}  # in the list of transcripts
 NOTE = re.compile(r"[\[(<].*?[\])>]")
 
 
@@ -102,7 +103,7 @@ def transcripts(path: Path) -> dict[str, list[str]]:
         name, colon, text = line.partition(":")
         if colon and not name.startswith(";"):
             known = texts.setdefault(name.strip(), [])
-            text = " ".join(SIGN.sub(" ", text).split())
+            text = " ".join(MISSPELT.get(word, word) for word in SIGN.sub(" ", text).split())
             if text not in known:
                 known.append(text)
     return texts
