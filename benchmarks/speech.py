@@ -37,7 +37,7 @@ from armillary.data.vocabulary import digits_spelled
 from armillary.inference import open_model
 from armillary.runs.run import Run
 from armillary.tasks.recordings import Waves
-from armillary.tasks.speech_metrics import speech_metrics
+from armillary.tasks.speech_metrics import speech_metrics, speech_statistics
 from armillary.training.config import RunConfig
 from benchmarks.race import Contender, Result, race
 from benchmarks.speech_training import learning, speech_task
@@ -177,7 +177,8 @@ class Recognition:
     def metrics(self, engine: str, group: str | None = None) -> dict[str, float]:
         """Return ``speech_metrics`` of an engine, on all recordings or those of one group."""
         chosen = [i for i, name in enumerate(self.groups) if group in (None, name)]
-        return speech_metrics([self.heard[engine][i] for i in chosen], [self.said[i] for i in chosen])
+        heard, said = ([side[i] for i in chosen] for side in (self.heard[engine], self.said))
+        return speech_metrics(speech_statistics(heard, said))
 
     def markdown(self) -> str:
         """Return a table of all, one by group where there are several, and who was left out."""

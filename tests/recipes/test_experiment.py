@@ -70,3 +70,9 @@ def test_data_names_the_source_by_its_form(tmp_path):
 def test_what_cannot_be_is_refused(subject, assignment, error):
     with pytest.raises(error):
         experiment(subject, [assignment])
+
+
+def test_a_family_of_a_task_is_taught_as_its_recipe_is():
+    asked, recipe = experiment("text-to-image", ["model=gan"]), experiment("text-to-image-gan")
+    assert asked == recipe
+    assert experiment("text-to-image", ["model=gan", "ema=0.5"]).ema == 0.5

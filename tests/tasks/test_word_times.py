@@ -7,9 +7,9 @@ def test_words_begin_at_spaces():
         SaidWord("hello", 0.0, 1.5),
         SaidWord("world", 2.0, 4.5),
     ]
-    assert words_said(["a ", "b"], [(0, 1), (1, 2)], 1.0, start=3.0) == [
-        SaidWord("a", 3.0, 4.0),
-        SaidWord("b", 4.0, 5.0),
+    assert words_said(["a ", "b"], [(0, 1), (1, 2)], 1.0) == [
+        SaidWord("a", 0.0, 1.0),
+        SaidWord("b", 1.0, 2.0),
     ]
     assert words_said([], [], 1.0) == []
 

@@ -34,7 +34,7 @@ from armillary.models.signature import Signature
 from armillary.models.transformer.encoder_decoder import EncoderDecoder
 from armillary.models.transformer.stack import Stack
 from armillary.tasks.sequence_to_sequence import SequenceToSequence
-from armillary.tasks.writers import BATCH_TOKENS, Tokens, batches_by_length, padded
+from armillary.tasks.writers import BATCH_TOKENS, Tokens, by_length, padded
 from armillary.training.finished import WEIGHTS
 from armillary.training.weights import write_tensors
 
@@ -123,28 +123,31 @@ class HuggingFaceModel:
         self, rows: Sequence[Tokens], targets: Sequence[Tokens]
     ) -> list[Float64[np.ndarray, " target"]]:
         """See ``export.parity.Exported``."""
-        found: dict[int, np.ndarray] = {}
-        for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
+
+        def asked(places: list[int]) -> list[Float64[np.ndarray, " target"]]:
             wanted = padded([targets[i] for i in places])[0]
             before = torch.roll(wanted, 1, dims=1)
             before[:, 0] = self._model.config.decoder_start_token_id
             with torch.inference_mode():
                 logits = self._model(**self._inputs(rows, places), decoder_input_ids=before).logits
             scores = logits.log_softmax(-1).gather(2, wanted[..., None])[..., 0].numpy()
-            found |= {i: row[: len(targets[i])] for i, row in zip(places, scores, strict=True)}
-        return [found[i] for i in range(len(rows))]
+            return [row[: len(targets[i])] for i, row in zip(places, scores, strict=True)]
+
+        return by_length([len(row) for row in rows], BATCH_TOKENS, asked)
 
     def best(self, rows: Sequence[Tokens], writing: Writing) -> list[list[int]]:
         """See ``export.parity.Exported``."""
         stop = self._model.config.eos_token_id
         settings = generation_config(writing, self._task.max_target, stop)
         config = self._transformers.GenerationConfig(**settings)
-        found: dict[int, list[int]] = {}
-        for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
-            written = self._model.generate(**self._inputs(rows, places), generation_config=config)
-            for i, tokens in zip(places, written[:, 1:].tolist(), strict=True):
-                found[i] = tokens[: tokens.index(stop)] if stop in tokens else tokens
-        return [found[i] for i in range(len(rows))]
+
+        def written(places: list[int]) -> list[list[int]]:
+            found = self._model.generate(**self._inputs(rows, places), generation_config=config)[
+                :, 1:
+            ].tolist()
+            return [row[: row.index(stop)] if stop in row else row for row in found]
+
+        return by_length([len(row) for row in rows], BATCH_TOKENS, written)
 
     def _inputs(self, rows: Sequence[Tokens], places: Sequence[int]) -> dict[str, Tensor]:
         asked = [rows[i] for i in places]

@@ -17,7 +17,7 @@ from armillary.data.base import TextPair
 from armillary.models.generation import Writing
 from armillary.tasks.base import judged
 from armillary.tasks.sequence_to_sequence import SequenceToSequence
-from armillary.tasks.writers import BATCH_TOKENS, Tokens, TorchWriter, batches_by_length, padded
+from armillary.tasks.writers import BATCH_TOKENS, Tokens, TorchWriter, by_length, padded
 
 EXAMPLES = 64  # texts that are compared
 SEED = 0  # of texts that are made up
@@ -139,15 +139,15 @@ def _log_probs(
     module: nn.Module, rows: Sequence[Tokens], targets: Sequence[Tokens]
 ) -> list[Float[np.ndarray, " target"]]:
     """Return ln p of each token of each target, as the run has it."""
-    found: dict[int, np.ndarray] = {}
     with judged(module):
-        for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
+
+        def asked(places: list[int]) -> list[Float[np.ndarray, " target"]]:
             inputs, lengths = padded([rows[i] for i in places])
             wanted, target_lengths = padded([targets[i] for i in places])
             scores = module(inputs, lengths, wanted).log_softmax(-1).gather(2, wanted[..., None])[..., 0]
-            for i, row, n in zip(places, scores.numpy(), target_lengths.tolist(), strict=True):
-                found[i] = row[:n]
-    return [found[i] for i in range(len(rows))]
+            return [row[:n] for row, n in zip(scores.numpy(), target_lengths.tolist(), strict=True)]
+
+        return by_length([len(row) for row in rows], BATCH_TOKENS, asked)
 
 
 def _best(

@@ -8,7 +8,7 @@ from pathlib import Path
 from armillary.core.errors import ConfigError, UnknownNameError
 from armillary.core.units import parse_count
 from armillary.data.sources import infer_source
-from armillary.recipes.registry import BEST_FAMILY, FAMILIES, RECIPES, of_task
+from armillary.recipes.registry import BEST_FAMILY, FAMILIES, FAMILIES_OF, RECIPES, of_task
 from armillary.training.config import RunConfig
 from armillary.training.start import further
 
@@ -23,7 +23,7 @@ def experiment(subject: str, assignments: Sequence[str] = ()) -> RunConfig:
     the task's signature, so the source is read here.  Raises UnknownNameError, ConfigError, DataError.
     """
     data, size, fields = _sort(assignments)
-    config = _on(data, base(subject)).override(*fields).fitted()
+    config = _on(data, base(subject, _family(fields))).override(*fields).fitted()
     shaped = any(f.startswith("model.") and not f.startswith("model.kind=") for f in fields)
     if size is None and (shaped or config.model.kind not in FAMILIES):
         return config
@@ -62,13 +62,19 @@ def _on(data: str | None, config: RunConfig) -> RunConfig:
     return config.replace(task=config.task.replace(source=source))
 
 
-def base(subject: str) -> RunConfig:
-    """Return the recipe called ``subject``, or the best family's recipe of the task of that name."""
+def base(subject: str, family: str | None = None) -> RunConfig:
+    """Return the recipe called ``subject``, or that of the task of that name: ``family``'s or the best's."""
     if subject in RECIPES:
         return RECIPES[subject]()
     if subject in BEST_FAMILY:
-        return of_task(subject, BEST_FAMILY[subject])
+        return of_task(subject, family if family in FAMILIES_OF[subject] else BEST_FAMILY[subject])
     raise UnknownNameError("recipe or task", subject, [*RECIPES, *BEST_FAMILY])
+
+
+def _family(fields: Sequence[str]) -> str | None:
+    """Return the family that ``fields`` ask for, where they do."""
+    asked = [field.partition("=")[2] for field in fields if field.startswith(("model=", "model.kind="))]
+    return asked[-1] if asked else None
 
 
 def _sort(assignments: Sequence[str]) -> tuple[str | None, str | None, list[str]]:

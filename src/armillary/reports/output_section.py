@@ -20,8 +20,7 @@ from armillary.reports.plate import Plate
 from armillary.reports.words import Words
 from armillary.runs.judgement import Judged, Judgement, media_path, read_judgement
 from armillary.runs.run import Run
-
-_N_WORST, _N_OTHERS = 10, 4
+from armillary.runs.samples import worst_to_best
 
 
 @dataclass(frozen=True)
@@ -174,26 +173,16 @@ def _nothing(words: Words) -> Markup:
 def _samples(
     examples: Sequence[Judged], words: Words, sounds: Mapping[str, str] | None
 ) -> list[tuple[str, list[Card]]]:
-    """Return the worst examples, some in the middle and the best; of equal ones the longest first."""
+    """Return examples under the headings of ``worst_to_best``."""
 
-    def sound(example: Judged) -> str | None:
-        return None if sounds is None else sounds.get(example.media, "")
+    def shown_card(example: Judged) -> Card:
+        return card(example, words, None if sounds is None else sounds.get(example.media, ""))
 
-    ranked = _different(sorted(examples, key=lambda e: (e.score, -len(e.reference))))
-    worst, rest = ranked[:_N_WORST], ranked[_N_WORST:]
-    middle = max(0, len(ranked) // 2 - _N_WORST - _N_OTHERS // 2)
-    median = rest[middle : middle + _N_OTHERS]
-    ranked_down = sorted(rest, key=lambda e: (e.score, len(e.reference)), reverse=True)
-    best = [e for e in ranked_down if e not in median]
-    groups = (("worst", worst), ("median", median), ("best", best[:_N_OTHERS]))
     return [
-        (words(f"samples.{name}"), [card(e, words, sound(e)) for e in mine]) for name, mine in groups if mine
+        (words(f"samples.{name}"), [shown_card(examples[i]) for i in places])
+        for name, places in worst_to_best(examples).items()
+        if places
     ]
-
-
-def _different(examples: Sequence[Judged]) -> list[Judged]:
-    """Return the first example of each pair of source and output."""
-    return list({(example.source, example.output): example for example in reversed(examples)}.values())[::-1]
 
 
 def _pictures(examples: Sequence[Judged], words: Words) -> list[Picture]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -28,13 +28,13 @@ from armillary.models.generation.ctc_loss import ctc_nats
 from armillary.models.layers.token_loss import Wanted
 from armillary.models.signature import Signature
 from armillary.runs.judgement import Judged, Judgement, PairedScore
+from armillary.runs.samples import worst_to_best
 from armillary.tasks.base import TASKS, Task, judged
 from armillary.tasks.baselines.templates import template_baselines
 from armillary.tasks.hearing import HeardText, heard_by_ctc, heard_by_writing, streamed
 from armillary.tasks.language_scorer import LanguageScorer
 from armillary.tasks.recordings import FRAMES_A_SECOND, Waves, frames_of, name_of
-from armillary.tasks.resampling import paired_test
-from armillary.tasks.showing import chosen_to_hear
+from armillary.tasks.resampling import Statistics, paired_tests
 from armillary.tasks.sound_input import Sound, opened
 from armillary.tasks.speech_metrics import error_rate, speech_metrics, speech_statistics, spoken
 from armillary.tasks.speech_texts import Learnable, language_texts, learnable, told
@@ -164,13 +164,14 @@ class AutomaticSpeechRecognition(Task):
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return the loss, error rates with intervals, by speaker and group, and in noise."""
-        return self._metrics(model, split, batch_size, self.hypotheses(model, split))
+        heard = speech_statistics(self.hypotheses(model, split), self._said(split))
+        return self._metrics(model, split, batch_size, heard)
 
     def judge(self, model: nn.Module, split: Split, batch_size: int = 256) -> Judgement:
         """Return the metrics and what was heard of each recording that was judged."""
         recordings, texts = self.judged_of(split), self.hypotheses(model, split)
-        said = [recording.text for recording in recordings]
-        errors = error_rate(speech_statistics(texts, said)["cer"].counts)
+        heard = speech_statistics(texts, self._said(split))
+        errors = error_rate(heard["cer"].counts)
         examples = tuple(
             Judged(
                 source=name_of(recording, i),
@@ -181,8 +182,8 @@ class AutomaticSpeechRecognition(Task):
             )
             for i, (recording, text, error) in enumerate(zip(recordings, texts, errors, strict=True))
         )
-        metrics = self._metrics(model, split, batch_size, texts)
-        kept = {i: f"{i}.mp3" for i in chosen_to_hear(examples)}
+        metrics = self._metrics(model, split, batch_size, heard)
+        kept = {i: f"{i}.mp3" for group in worst_to_best(examples).values() for i in group}
         return Judgement(
             split,
             metrics,
@@ -195,8 +196,8 @@ class AutomaticSpeechRecognition(Task):
     def compare(self, ours: Judgement, theirs: Judgement) -> dict[str, PairedScore]:
         """Return the paired test of each error rate (see ``tasks.resampling.paired_test``)."""
         said = [example.reference for example in ours.examples]
-        a, b = (speech_statistics([e.output for e in side.examples], said) for side in (ours, theirs))
-        return {name: paired_test(a[name], b[name]) for name in a}
+        sides = ([example.output for example in side.examples] for side in (ours, theirs))
+        return paired_tests(*(speech_statistics(heard, said) for heard in sides))
 
     def baseline(self) -> dict[str, dict[str, float]]:
         """Return test metrics of the commonest text and of the nearest training recording."""
@@ -275,15 +276,17 @@ class AutomaticSpeechRecognition(Task):
         asked: CTCSearch | Writing = self.search if self.decoding == "ctc" else self.writing
         return type(asked).from_dict({**asked.to_dict(), **options})
 
+    def _said(self, split: Split) -> list[str]:
+        return [recording.text for recording in self.judged_of(split)]
+
     def _metrics(
-        self, model: nn.Module, split: Split, batch_size: int, texts: Sequence[str]
+        self, model: nn.Module, split: Split, batch_size: int, heard: Mapping[str, Statistics]
     ) -> dict[str, float]:
-        recordings = self.judged_of(split)
-        said = [recording.text for recording in recordings]
+        recordings, said = self.judged_of(split), self._said(split)
         groups = {name: [getattr(r, name) for r in recordings] for name in ("speaker", "group")}
         judged_apart = {name: of for name, of in groups.items() if 1 < len(set(of)) <= MOST_GROUPS}
         metrics = {"loss": self._loss(model, split, min(32, batch_size))}
-        metrics |= speech_metrics(texts, said, judged_apart)
+        metrics |= speech_metrics(heard, judged_apart)
         for ratio in NOISES:
             noisy = self.hypotheses(model, split, ratio)
             metrics[f"wer@noise={ratio}dB"] = speech_statistics(noisy, said)["wer"].corpus

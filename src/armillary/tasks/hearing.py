@@ -28,7 +28,7 @@ from armillary.tasks.base import judged
 from armillary.tasks.recordings import frames_of
 from armillary.tasks.streaming import spelled
 from armillary.tasks.word_times import SaidWord, words_said
-from armillary.tasks.writers import batches_by_length
+from armillary.tasks.writers import by_length
 
 BATCH_SAMPLES = 60 * RATE  # of recordings that are heard at a time, padding included
 BEFORE, AT_ONCE, AFTER = 3.0, 0.5, 0.5  # seconds: a model that streams hears so much around what it tells
@@ -59,30 +59,31 @@ def heard_by_ctc(
 
 def log_probs_of(model: nn.Module, waves: Sequence[Samples]) -> list[LogProbs]:
     """Return ln p of each token at each step of recordings, those of similar length heard together."""
-    found: dict[int, LogProbs] = {}
     with judged(model) as device:
-        for places in batches_by_length([len(wave) for wave in waves], BATCH_SAMPLES):
+
+        def listen(places: list[int]) -> list[LogProbs]:
             frames, lengths = frames_of([waves[i] for i in places])
             scores, steps = model(frames.to(device), lengths.to(device))
             log_probs = scores.float().log_softmax(-1).cpu().numpy()
-            found |= {i: row[:n] for i, row, n in zip(places, log_probs, steps.tolist(), strict=True)}
-    return [found[i] for i in range(len(waves))]
+            return [row[:n] for row, n in zip(log_probs, steps.tolist(), strict=True)]
+
+        return by_length([len(wave) for wave in waves], BATCH_SAMPLES, listen)
 
 
 def heard_by_writing(
     model: nn.Module, waves: Sequence[Samples], tokenizer: Tokenizer, writing: Writing, max_tokens: int
 ) -> list[list[HeardText]]:
     """Return the best texts that a model with a decoder writes of each recording, the best first."""
-    found: dict[int, list[HeardText]] = {}
     with judged(model) as device, fixed_weights(model):
-        for places in batches_by_length([len(wave) for wave in waves], BATCH_SAMPLES):
+
+        def write(places: list[int]) -> list[list[HeardText]]:
             frames, lengths = frames_of([waves[i] for i in places])
             best = generation.write(
                 model, frames.to(device), lengths.to(device), writing, tokenizer.end_of_text, max_tokens
             )
-            texts = [[HeardText(tokenizer.decode(w.tokens), w.score) for w in row] for row in best]
-            found |= dict(zip(places, texts, strict=True))
-    return [found[i] for i in range(len(waves))]
+            return [[HeardText(tokenizer.decode(w.tokens), w.score) for w in row] for row in best]
+
+        return by_length([len(wave) for wave in waves], BATCH_SAMPLES, write)
 
 
 def streamed(model: nn.Module, blocks: Iterable[Samples], tokenizer: Tokenizer) -> Iterator[str]:

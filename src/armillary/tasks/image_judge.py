@@ -24,15 +24,25 @@ from torch import Tensor, nn
 from armillary.core.errors import CheckpointError
 from armillary.core.files import write_bytes
 from armillary.data.cache import cache_folder
+from armillary.data.images import Augmentation, augment
 from armillary.models.cnn import CNNConfig
 from armillary.models.cnn.residual import ResNet
 from armillary.models.signature import Signature
 
-VERSION = 1  # of the recipe below: another one, another judge
+VERSION = 2  # of the recipe below: another one, another judge
 PARAMETERS, EPOCHS, MOST_STEPS, BATCH, LR, DECAY = 1e5, 30, 3000, 128, 4e-3, 0.05
+SHIFTED = 12  # images are moved by up to so small a part of their height
 CHUNK = 256
 
 Images = Float[Tensor, "n channels height width"]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a judge sees on images."""
+
+    labels: tuple[str, ...]  # the likeliest of each
+    features: Float32[np.ndarray, "n features"]  # what the last layer but one makes of each
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,22 +52,15 @@ class Judge:
     model: ResNet
     labels: tuple[str, ...]
 
-    def features(self, images: Images) -> Float32[np.ndarray, "n features"]:
-        """Return what the last layer but one makes of each image."""
-        return self._of(images)[0]
-
-    def seen(self, images: Images) -> list[str]:
-        """Return the likeliest label of each image."""
-        return [self.labels[i] for i in self._of(images)[1].argmax(1)]
-
-    def _of(self, images: Images) -> tuple[np.ndarray, np.ndarray]:
-        """Return (features, scores)."""
+    def look(self, images: Images) -> Seen:
+        """Return what is seen on images."""
         found: list[Tensor] = []
         with torch.inference_mode():
             hook = self.model.head.register_forward_pre_hook(lambda _, inputs: found.append(inputs[0]))
             scores = [self.model(chunk) for chunk in images.split(CHUNK)]
             hook.remove()
-        return torch.cat(found).flatten(1).numpy(), torch.cat(scores).numpy()
+        labels = tuple(self.labels[i] for i in torch.cat(scores).argmax(1).tolist())
+        return Seen(labels, torch.cat(found).flatten(1).numpy())
 
 
 def judge_of(images: Images, labels: Sequence[str]) -> Judge:
@@ -84,14 +87,19 @@ def accuracy_of_one_taught_by(
     classes = tuple(sorted({*labels, *test_labels}))
     model = _network(images.shape[1:], len(classes))
     learn(model, images, torch.tensor([classes.index(label) for label in labels]))
-    seen = Judge(model.eval(), classes).seen(test)
-    return float(np.mean([a == b for a, b in zip(seen, test_labels, strict=True)]))
+    return share_equal(Judge(model.eval(), classes).look(test).labels, test_labels)
+
+
+def share_equal(seen: Sequence[str], wanted: Sequence[str]) -> float:
+    """Return the share of images on which the wanted label is seen."""
+    return float(np.mean([a == b for a, b in zip(seen, wanted, strict=True)]))
 
 
 def learn(model: nn.Module, images: Images, targets: Int[Tensor, " n"]) -> None:
     """Teach ``model`` the classes of images, shifted a little: AdamW, one cycle of the rate."""
     steps = min(MOST_STEPS, EPOCHS * -(-len(images) // BATCH))
     dice = torch.Generator().manual_seed(0)
+    shift = Augmentation(crop=max(1, images.shape[2] // SHIFTED))
     optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=steps)
     model.train()
@@ -99,7 +107,9 @@ def learn(model: nn.Module, images: Images, targets: Int[Tensor, " n"]) -> None:
         images, targets = images.clone(), targets.clone()
         for _ in range(steps):
             rows = torch.randint(len(images), (min(BATCH, len(images)),), generator=dice)
-            loss = F.cross_entropy(model(_shifted(images[rows], dice)), targets[rows], label_smoothing=0.05)
+            loss = F.cross_entropy(
+                model(augment(images[rows], shift, dice)), targets[rows], label_smoothing=0.05
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -116,16 +126,6 @@ def _network(shape: torch.Size, n_classes: int) -> ResNet:
         model = CNNConfig().fit_to(signature).at_size(PARAMETERS).build()
     assert isinstance(model, ResNet)
     return model
-
-
-def _shifted(images: Images, dice: torch.Generator) -> Images:
-    """Return images moved by up to a twelfth of their height, what moves in as dark as the corner."""
-    reach = max(1, images.shape[2] // 12)
-    down, right = torch.randint(-reach, reach + 1, (2,), generator=dice).tolist()
-    padded = F.pad(images, (reach, reach, reach, reach), mode="replicate")
-    return padded[
-        ..., reach + down : reach + down + images.shape[2], reach + right : reach + right + images.shape[3]
-    ]
 
 
 def _key(images: Images, targets: Int[Tensor, " n"]) -> str:

@@ -6,7 +6,7 @@ text: a thousand resamples are one product of matrices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,11 @@ def paired_test(
         high=float(high),
         p_value=_randomization(ours, theirs, n_trials),
     )
+
+
+def paired_tests(ours: Mapping[str, Statistics], theirs: Mapping[str, Statistics]) -> dict[str, PairedScore]:
+    """Return ``paired_test`` of each metric, by its name."""
+    return {name: paired_test(ours[name], theirs[name]) for name in ours}
 
 
 def resampled(

@@ -28,7 +28,7 @@ from armillary.models.layers.token_loss import Wanted
 from armillary.models.signature import Signature
 from armillary.runs.judgement import Alignment, Judged, Judgement, PairedScore
 from armillary.tasks.base import Task, judged
-from armillary.tasks.resampling import Statistics, paired_test
+from armillary.tasks.resampling import Statistics, paired_tests
 from armillary.tasks.showing import chosen_to_align
 from armillary.tasks.streaming import spelled
 from armillary.tasks.text_metrics import TextTask, check_installed, sentence_scores
@@ -163,8 +163,8 @@ class SequenceToSequence(Task):
     def compare(self, ours: Judgement, theirs: Judgement) -> dict[str, PairedScore]:
         """Return the paired test of each metric (see ``tasks.resampling.paired_test``)."""
         references = [example.reference for example in ours.examples]
-        a, b = (self.statistics([e.output for e in side.examples], references) for side in (ours, theirs))
-        return {name: paired_test(a[name], b[name]) for name in a}
+        sides = ([example.output for example in side.examples] for side in (ours, theirs))
+        return paired_tests(*(self.statistics(outputs, references) for outputs in sides))
 
     def _metrics(
         self, model: nn.Module, split: Split, batch_size: int, hypotheses: Sequence[str]

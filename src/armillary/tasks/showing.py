@@ -1,4 +1,4 @@
-"""Which outputs are worth a picture of where the model looked, or the sound of what it heard."""
+"""Which outputs are worth a picture of where the model looked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from armillary.runs.judgement import Judged
 from armillary.tasks.segmentation import words
 
 PICTURES = 6
-WORST, OTHERS = 10, 4  # outputs that a page shows: so many of the worst, of the middle and of the best
 FEWEST, MOST = 5, 24  # words of a source that fills a picture and does not overflow it
 
 
@@ -26,12 +25,3 @@ def chosen_to_align(examples: Sequence[Judged], n: int = PICTURES) -> list[int]:
     ranked = sorted(fitting, key=lambda i: -examples[i].score)
     count = min(n, len(ranked))
     return [ranked[(2 * k + 1) * len(ranked) // (2 * count)] for k in range(count)]
-
-
-def chosen_to_hear(examples: Sequence[Judged]) -> list[int]:
-    """Return the indices of the worst outputs, of some in the middle and of the best."""
-    ranked = sorted(range(len(examples)), key=lambda i: (examples[i].score, -len(examples[i].reference)))
-    middle = max(0, (len(ranked) - OTHERS) // 2)
-    best = sorted(ranked, key=lambda i: (-examples[i].score, -len(examples[i].reference)))
-    chosen = ranked[:WORST] + ranked[middle : middle + OTHERS] + best[:OTHERS]
-    return sorted(set(chosen))

@@ -74,14 +74,13 @@ def error_rate(sums: Float[np.ndarray, "*batch 4"]) -> Float[np.ndarray, "*batch
 
 
 def speech_metrics(
-    heard: Sequence[str], said: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None
+    statistics: Mapping[str, Statistics], groups: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, float]:
     """Return both error rates with their 95% intervals, and the share of recordings without an error.
 
-    ``groups`` are further breakdowns, such as ``{"speaker": [...]}``, one value for each recording: then
-    there is a ``wer@speaker=NAME`` for each.
+    ``statistics`` are those of ``speech_statistics``; ``groups`` are further breakdowns, such as
+    ``{"speaker": [...]}``, one value for each recording: then there is a ``wer@speaker=NAME`` for each.
     """
-    statistics = speech_statistics(heard, said)
     metrics: dict[str, float] = {}
     for name, each in statistics.items():
         low, high = interval(each)

@@ -30,7 +30,7 @@ from armillary.runs.judgement import Judged, Judgement
 from armillary.tasks.base import TASKS, Task, judged
 from armillary.tasks.classification import PREPROCESSOR, read_preprocessor
 from armillary.tasks.image_input import fitted
-from armillary.tasks.image_judge import Judge, accuracy_of_one_taught_by, judge_of
+from armillary.tasks.image_judge import Judge, Seen, accuracy_of_one_taught_by, judge_of, share_equal
 from armillary.tasks.image_metrics import image_metrics
 from armillary.tasks.writers import Tokens, padded
 
@@ -121,14 +121,14 @@ class TextToImage(Task):
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:  # noqa: ARG002
         """Return the loss and what is measured on images that are drawn for the captions of ``split``."""
-        return self._metrics(model, split, self.drawn_for(model, split))
+        return self._metrics(model, split, self.image_judge.look(self.drawn_for(model, split)))
 
     def judge(self, model: nn.Module, split: Split, batch_size: int = 256) -> Judgement:  # noqa: ARG002
         """Return the metrics and the first images that were drawn."""
         drawn = self.drawn_for(model, split)
-        metrics = self._metrics(model, split, drawn)
+        seen = self.image_judge.look(drawn)
+        metrics = self._metrics(model, split, seen)
         examples = self.source.split(split)[:SHOWN]
-        seen = self.image_judge.seen(drawn[: len(examples)])
         shown = tuple(
             Judged(
                 source=example.caption,
@@ -137,7 +137,7 @@ class TextToImage(Task):
                 score=100.0 * (label == self._label(example)),
                 media=f"{i}.png",
             )
-            for i, (example, label) in enumerate(zip(examples, seen, strict=True))
+            for i, (example, label) in enumerate(zip(examples, seen.labels, strict=False))
         )
         files = {
             example.media: as_png(drawn[i], example.source, self.drawing.seed + i)
@@ -160,8 +160,8 @@ class TextToImage(Task):
         means = {label: images[rows].mean(0) for label, rows in by_label.items()}
         mean = torch.stack([means.get(label, images.mean(0)) for label in self._asked("test")])
         return {
-            "mean images": self._compared(mean, "test"),
-            "oracle training images": self._compared(images[places], "test"),
+            "mean images": self._compared(self.image_judge.look(mean), "test"),
+            "oracle training images": self._compared(self.image_judge.look(images[places]), "test"),
         }
 
     def answer(self, model: nn.Module, raw: Sequence[Any], **options: Any) -> list[Any]:
@@ -246,7 +246,7 @@ class TextToImage(Task):
         shape = Shape(kept["size"]["width"], kept["size"]["height"], grey=kept["num_channels"] == 1)
         return self.with_preprocessor(learnt_tokenizer=Tokenizer.load(folder), image_shape=shape)
 
-    def _metrics(self, model: nn.Module, split: Split, drawn: Images) -> dict[str, float]:
+    def _metrics(self, model: nn.Module, split: Split, drawn: Seen) -> dict[str, float]:
         metrics = {"loss": self._loss(model, split), **self._compared(drawn, split)}
         if self.taught_examples and split == "test":
             captions = self._captions("train")[: self.taught_examples]
@@ -257,15 +257,20 @@ class TextToImage(Task):
             )
         return metrics
 
-    def _compared(self, drawn: Images, split: Split) -> dict[str, float]:
+    def _compared(self, drawn: Seen, split: Split) -> dict[str, float]:
         """Return what is measured on images drawn for the captions of ``split``."""
-        asked, real = self._asked(split), self.images(split)
-        judge = self.image_judge
-        features = [judge.features(images) for images in (self.images("train"), real, drawn)]
-        right = [a == b for a, b in zip(judge.seen(drawn), asked, strict=True)]
-        truly = [a == b for a, b in zip(judge.seen(real), self._labels(split), strict=True)]
-        metrics = image_metrics(real=features[1], generated=features[2], train=features[0])
-        return {"recognised": float(np.mean(right)), "judge_accuracy": float(np.mean(truly)), **metrics}
+        real, train = self._seen(split), self._seen("train")
+        return {
+            "recognised": share_equal(drawn.labels, self._asked(split)),
+            "judge_accuracy": share_equal(real.labels, self._labels(split)),
+            **image_metrics(real=real.features, generated=drawn.features, train=train.features),
+        }
+
+    def _seen(self, split: Split) -> Seen:
+        """Return what the judge sees on the images of ``split``, which it looks at once."""
+        if split not in self._seen_of:
+            self._seen_of[split] = self.image_judge.look(self.images(split))
+        return self._seen_of[split]
 
     def _loss(self, model: nn.Module, split: Split) -> float:
         """Return the mean loss, always in the same batches: noise is drawn for a batch."""
@@ -298,6 +303,10 @@ class TextToImage(Task):
 
     @functools.cached_property
     def _images_of(self) -> dict[Split, Images]:
+        return {}
+
+    @functools.cached_property
+    def _seen_of(self) -> dict[Split, Seen]:
         return {}
 
 

@@ -21,16 +21,16 @@ class SaidWord:
 
 
 def words_said(
-    pieces: Iterable[str], spans: Iterable[tuple[int, int]], seconds_a_step: float, start: float = 0.0
+    pieces: Iterable[str], spans: Iterable[tuple[int, int]], seconds_a_step: float
 ) -> list[SaidWord]:
     """Return the words that ``pieces`` of text spell, with their times; ``spans`` are steps of each.
 
-    A space begins a new word; a Chinese or Japanese character is one.  ``start`` is when step 0 was.
+    A space begins a new word; a Chinese or Japanese character is one.
     """
     found: list[SaidWord] = []
     goes_on = False
     for piece, (first, end) in zip(pieces, spans, strict=True):
-        begins, ends = start + first * seconds_a_step, start + end * seconds_a_step
+        begins, ends = first * seconds_a_step, end * seconds_a_step
         for part in PARTS.findall(piece):
             alone = re.fullmatch(f"[{UNSPACED}]", part) is not None
             if part == " ":

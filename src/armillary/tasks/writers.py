@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ from armillary.models.layers.token_loss import IGNORED
 from armillary.tasks.base import judged
 
 Tokens = Integer[np.ndarray, " _"]  # of any length
+
+T = TypeVar("T")
 
 BATCH_TOKENS = 2048  # of the sources that are read at a time, padding included
 
@@ -43,20 +45,33 @@ class TorchWriter:
         self, rows: Sequence[Tokens], writing: Writing, stop: int, max_tokens: int
     ) -> list[list[Written]]:
         """See ``Writer``."""
-        written: dict[int, list[Written]] = {}
         with judged(self._model) as device, fixed_weights(self._model):
-            for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
+
+            def written(places: list[int]) -> list[list[Written]]:
                 inputs, lengths = padded([rows[i] for i in places])
-                best = generation.write(
+                return generation.write(
                     self._model, inputs.to(device), lengths.to(device), writing, stop, max_tokens
                 )
-                written |= dict(zip(places, best, strict=True))
-        return [written[i] for i in range(len(rows))]
+
+            return by_length([len(row) for row in rows], BATCH_TOKENS, written)
 
 
 def writer_of(model: nn.Module | Writer) -> Writer:
     """Return ``model`` if it writes by itself, else our search over it."""
     return model if isinstance(model, Writer) else TorchWriter(model)
+
+
+def by_length(
+    lengths: Sequence[int], batch_tokens: int, answers: Callable[[list[int]], Iterable[T]]
+) -> list[T]:
+    """Return the answer for each place, those of similar length asked for together (``batches_by_length``).
+
+    ``answers`` is given some places and returns theirs, in that order.
+    """
+    found: dict[int, T] = {}
+    for places in batches_by_length(lengths, batch_tokens):
+        found |= zip(places, answers(places), strict=True)
+    return [found[place] for place in range(len(lengths))]
 
 
 def batches_by_length(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:

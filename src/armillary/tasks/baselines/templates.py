@@ -18,7 +18,7 @@ from scipy.fft import dct
 from armillary.data.audio import RATE, load
 from armillary.data.base import Recording
 from armillary.tasks.recordings import duration, frames_of
-from armillary.tasks.speech_metrics import speech_metrics, spoken
+from armillary.tasks.speech_metrics import speech_metrics, speech_statistics, spoken
 
 N_COEFFICIENTS = 13  # of the cosine transform of a frame: its shape, without the finest detail
 EVERY = 2  # frames: one in 20 ms is compared
@@ -36,8 +36,8 @@ def template_baselines(train: Sequence[Recording], test: Sequence[Recording]) ->
     asked = test[:ASKED]
     nearest = Templates(train).recognised([load(recording) for recording in asked])
     return {
-        "commonest text": speech_metrics([common] * len(said), said),
-        "dynamic time warping": speech_metrics(nearest, said[: len(asked)]),
+        "commonest text": speech_metrics(speech_statistics([common] * len(said), said)),
+        "dynamic time warping": speech_metrics(speech_statistics(nearest, said[: len(asked)])),
     }
 
 
