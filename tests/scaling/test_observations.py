@@ -1,9 +1,10 @@
 import dataclasses
+import json
 
 import pytest
 from simulated import observations, write_run
 
-from armillary.core.errors import RequestError
+from armillary.core.errors import DataError, RequestError
 from armillary.scaling.observations import Observations, as_table, from_ladder
 from armillary.scaling.reading import read_observations
 
@@ -55,6 +56,33 @@ def test_a_loss_that_no_law_fits_is_dropped_and_said(tmp_path):
     found = read_observations(tmp_path)
     assert len(found.rows) == 1
     assert found.dropped[0].reason == "has a loss of 0, which no law can be fitted to"
+
+
+def test_any_metric_of_runs_can_stand_for_the_loss(tmp_path):
+    for row in observations()[:3]:
+        write_run(tmp_path, row)
+        summary = json.loads((tmp_path / row.name / "summary.json").read_text())
+        if row.name != observations()[2].name:
+            summary["metrics"] = {"test/frechet_distance": 10 * row.loss}
+        (tmp_path / row.name / "summary.json").write_text(json.dumps(summary))
+    found = read_observations(tmp_path, {"loss": "test/frechet_distance"})
+    assert [row.loss for row in found.rows] == [10 * row.loss for row in observations()[:2]]
+    assert [d.reason for d in found.dropped] == ["has no test/frechet_distance"]
+    assert found.assumptions == ("test/frechet_distance is taken for the loss",)
+    with pytest.raises(DataError, match=r"no metric of these runs is called 'frechet'; did you mean"):
+        read_observations(tmp_path, {"loss": "frechet"})
+
+
+def test_a_run_that_started_from_another_s_weights_does_not_count(tmp_path):
+    for row in observations()[:2]:
+        write_run(tmp_path, row)
+    path = tmp_path / observations()[0].name / "run.json"
+    record = json.loads(path.read_text())
+    record["config"]["start"] = "elsewhere"
+    path.write_text(json.dumps(record))
+    found = read_observations(tmp_path)
+    assert [row.name for row in found.rows] == [observations()[1].name]
+    assert "whose compute it does not count" in found.dropped[0].reason
 
 
 def test_runs_of_several_tasks_do_not_compare(tmp_path):

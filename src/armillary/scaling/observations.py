@@ -10,14 +10,15 @@ from typing import Literal
 
 import numpy as np
 
-from armillary.core.errors import RequestError
+from armillary.core.errors import DataError, RequestError, unknown
 from armillary.core.files import read_json
 from armillary.fitting.law import Values
 from armillary.fitting.selection import Table
-from armillary.runs.run import Run
+from armillary.runs.run import Run, Summary
 from armillary.runs.store import find_runs
 
 Role = Literal["fit", "held-out"]
+LOSS = "loss"  # what laws are fitted to where nothing else is asked for
 FLOP_PER_PARAM_TOKEN = 6.0  # two forward, four backward (Kaplan et al. 2020, arXiv:2001.08361, section 2.1)
 
 
@@ -102,9 +103,13 @@ def as_table(rows: Iterable[Observation]) -> Table:
     )
 
 
-def from_ladder(folder: Path) -> Observations:
-    """Read the finished rungs of the ladder in ``folder``; others are listed as dropped."""
-    found = _Collected()
+def from_ladder(folder: Path, metric: str = LOSS) -> Observations:
+    """Read the finished rungs of the ladder in ``folder``; others are listed as dropped.
+
+    ``metric`` is what a law is fitted to: the loss, or any metric of the runs that falls towards a limit,
+    such as test/frechet_distance.  DataError when no run has it.
+    """
+    found = _Collected(metric)
     for rung in read_json(folder / "ladder.json")["rungs"]:
         path = folder / "rungs" / rung["name"]
         run = Run.open(path) if (path / "run.json").is_file() else None
@@ -112,19 +117,19 @@ def from_ladder(folder: Path) -> Observations:
     return found.observations()
 
 
-def from_runs(folder: Path) -> Observations:
-    """Read every finished run at or below ``folder``.
+def from_runs(folder: Path, metric: str = LOSS) -> Observations:
+    """Read every finished run at or below ``folder``; ``metric`` as for ``from_ladder``.
 
     RequestError when there is none, or when they are of several tasks, whose losses do not compare.
     """
     if not folder.is_dir():
         raise RequestError(f"there is no file or folder {folder}; give a ladder, a folder of runs or a table")
-    found, tasks = _Collected(), set()
+    found, tasks = _Collected(metric), set()
     for run in find_runs(folder):
         lineage = Path(run.parent).name if run.parent else run.name
         found.add(run.name, run, run.config["model"]["kind"], "fit", lineage)
         tasks.add(run.config["task"]["kind"])
-    if not found.rows:
+    if not tasks:
         raise RequestError(f"{folder} holds no finished run; `armillary list runs` shows what there is")
     if len(tasks) > 1:
         raise RequestError(
@@ -137,26 +142,24 @@ def from_runs(folder: Path) -> Observations:
 class _Collected:
     """Runs on their way to becoming observations."""
 
-    def __init__(self) -> None:
+    def __init__(self, metric: str) -> None:
+        self._metric = metric
+        self._named: set[str] = set()  # the metrics that runs have
         self.rows: list[Observation] = []
         self.dropped: list[Dropped] = []
 
     def add(self, name: str, run: Run | None, family: str, role: Role, lineage: str) -> None:
-        if run is None or not run.finished:
-            self.dropped.append(Dropped(row=name, reason="has not been trained to its end"))
+        reason = self._reason_against(run)
+        if run is None or reason:
+            self.dropped.append(Dropped(row=name, reason=reason))
             return
         summary = run.summary
-        if not (math.isfinite(summary.loss) and summary.loss > 0):
-            self.dropped.append(
-                Dropped(row=name, reason=f"has a loss of {summary.loss:g}, which no law can be fitted to")
-            )
-            return
         self.rows.append(
             Observation(
                 n_params=float(summary.n_params),
                 n_tokens=float(summary.n_tokens),
                 train_flops=float(summary.train_flops),
-                loss=float(summary.loss),
+                loss=_value(summary, self._metric),
                 family=family,
                 name=name,
                 role=role,
@@ -165,5 +168,26 @@ class _Collected:
             )
         )
 
+    def _reason_against(self, run: Run | None) -> str:
+        """Return why a law cannot be fitted to ``run``, "" when it can."""
+        if run is None or not run.finished:
+            return "has not been trained to its end"
+        if run.config.get("start"):
+            return "started from the weights of another run, whose compute it does not count"
+        self._named |= {LOSS, *run.summary.metrics}
+        value = _value(run.summary, self._metric)
+        if math.isnan(value):
+            return f"has no {self._metric}"
+        possible = math.isfinite(value) and value > 0
+        return "" if possible else f"has a {self._metric} of {value:g}, which no law can be fitted to"
+
     def observations(self) -> Observations:
-        return Observations(rows=tuple(self.rows), dropped=tuple(self.dropped))
+        if self._named and self._metric not in self._named:
+            raise DataError(unknown("metric of these runs", self._metric, sorted(self._named)))
+        taken = () if self._metric == LOSS else (f"{self._metric} is taken for the loss",)
+        return Observations(rows=tuple(self.rows), dropped=tuple(self.dropped), assumptions=taken)
+
+
+def _value(summary: Summary, metric: str) -> float:
+    """Return a figure that a run measured; NaN where it has none of that name."""
+    return float(summary.loss if metric == LOSS else summary.metrics.get(metric, math.nan))

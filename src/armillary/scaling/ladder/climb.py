@@ -20,6 +20,7 @@ from armillary.scaling.ladder.tune import tune
 from armillary.scaling.ladder.workers import Job, Workers
 from armillary.training.checkpoint import checkpoint_at
 from armillary.training.config import RunConfig
+from armillary.training.rules import n_examples, tokens_of_example
 from armillary.training.schedules import stable_steps
 
 BASELINES = "baselines"
@@ -158,9 +159,7 @@ def _predict(record: Record, ladder: LadderConfig, progress: LadderProgress) -> 
 
 def _prepare(ladder: LadderConfig) -> int:
     """Read and encode the source once, before workers ask for it; return its units in training."""
-    task = ladder.base.task
-    batches = task.training_batches(1, ladder.base.seed)
-    return batches.steps_per_epoch * batches[0].n_units
+    return n_examples(ladder.base) * tokens_of_example(ladder.base)
 
 
 def _warn_of_repetition(ladder: LadderConfig, source_tokens: int, progress: LadderProgress) -> None:
