@@ -26,4 +26,10 @@ def test_images_stand_with_their_captions(tmp_path):
     ]
     assert drawn.images[0].source == "data:image/png;base64," + base64.b64encode(b"three").decode()
     assert drawn.images[0].lang == "zh-Hans"
+    assert drawn.stages == []
+    run.add_picture(500, b"later")
+    run.add_picture(20, b"early")
+    stages = drawn_of(run, EN).stages
+    assert [stage.step for stage in stages] == ["20", "500"]
+    assert stages[0].source.endswith(base64.b64encode(b"early").decode())
     assert outputs_of(run, EN) is None

@@ -70,6 +70,19 @@ def test_what_was_drawn_is_kept_to_be_looked_at():
     assert {example.score for example in judgement.examples} <= {0.0, 100.0}
 
 
+def test_a_grid_shows_how_far_training_is():
+    picture = TASK.picture(MODEL)
+    image = Image.open(io.BytesIO(picture))
+    assert image.size == (10 * 9 + 1, 4 * 9 + 1)
+    assert len(image.text["prompt"].split(" | ")) == 10
+    assert picture == TASK.picture(MODEL)
+    pixels = np.asarray(image)
+    assert (pixels[::9] == 255).all()
+    assert (pixels[:, ::9] == 255).all()
+    first = TASK.answer(MODEL, [image.text["prompt"].split(" | ")[0]])[0]
+    assert (pixels[1:9, 1:9] == np.asarray(opened(first))).all()
+
+
 def test_a_classifier_is_taught_by_what_was_drawn():
     light, dark = torch.full((64, 1, 8, 8), 0.5), torch.full((64, 1, 8, 8), -0.5)
     images = torch.cat((light, dark)) + 0.1 * torch.randn(128, 1, 8, 8)

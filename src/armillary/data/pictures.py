@@ -143,6 +143,17 @@ def png(pixels: UInt8[np.ndarray, "height width channels"], says: Mapping[str, s
     return buffer.getvalue()
 
 
+def grid(
+    images: UInt8[np.ndarray, "n height width channels"], columns: int
+) -> UInt8[np.ndarray, "rows across channels"]:
+    """Return images row by row, ``columns`` in each, on white with a gap of one pixel."""
+    spaced = np.pad(images, ((0, 0), (1, 0), (1, 0), (0, 0)), constant_values=255)
+    rows = spaced.reshape(-1, columns, *spaced.shape[1:])
+    n, _, height, width, channels = rows.shape
+    whole = rows.transpose(0, 2, 1, 3, 4).reshape(n * height, columns * width, channels)
+    return np.pad(whole, ((0, 1), (0, 1), (0, 0)), constant_values=255)
+
+
 def _header(picture: Picture) -> Shape:
     with opened(picture) as image:
         return shape_of(image)

@@ -4,6 +4,7 @@ run.json         format version, configuration, parent, provenance; written when
 metrics.jsonl    one line per record: step, split, n_tokens, train_flops, seconds, lr, loss, ...
 summary.json     the Summary; present only when the run has finished
 checkpoints/     what a killed run resumes from
+pictures/        what the model made while it learnt, a PNG file a step, where there is anything to see
 outputs/         what the finished model wrote, a file a split; see ``runs.judgement``
 baselines.json   metrics of the classical baselines, once they were asked for
 config.json, model.safetensors, ...    the finished model, beside its preprocessor
@@ -20,10 +21,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from armillary.core.errors import CheckpointError, RequestError
-from armillary.core.files import read_json, write_json, write_text
+from armillary.core.files import read_json, write_bytes, write_json, write_text
 from armillary.runs.provenance import provenance
 
 FORMAT = 1
+PICTURES = "pictures"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -132,6 +134,15 @@ class Run:
                     yield json.loads(line)
                 except json.JSONDecodeError:
                     continue
+
+    def add_picture(self, step: int, content: bytes) -> None:
+        """Keep a PNG of what the model makes after ``step`` steps."""
+        write_bytes(self.path / PICTURES / f"step-{step:06d}.png", content)
+
+    def pictures(self) -> dict[int, Path]:
+        """Return the pictures that are kept, by step, in order."""
+        paths = (self.path / PICTURES).glob("step-*.png")
+        return dict(sorted((int(path.stem.removeprefix("step-")), path) for path in paths))
 
     def rewind(self, n_records: int) -> None:
         """Keep the first ``n_records`` records: a resumed run writes the later ones again."""

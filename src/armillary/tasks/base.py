@@ -77,6 +77,10 @@ class Task(Config, ABC):
         """Return what is measured on the validation split while training goes on; ``loss`` is among it."""
         return self.evaluate(model, "validation")
 
+    def picture(self, model: nn.Module) -> bytes | None:  # noqa: ARG002
+        """Return a PNG of what ``model`` makes, to look at while training goes on; None: nothing to see."""
+        return None
+
     def report(self) -> dict[str, int]:
         """Return the counts that a run records: the source's, and what the task leaves out."""
         return self.source.report()

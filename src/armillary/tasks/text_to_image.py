@@ -21,7 +21,7 @@ from armillary.data.base import CaptionedImage, LabelledImage, Split
 from armillary.data.batch import Batch, Batches
 from armillary.data.images import stack
 from armillary.data.order import ShuffledBatches
-from armillary.data.pictures import Shape, png
+from armillary.data.pictures import Shape, grid, png
 from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
 from armillary.models.images import Drawing, DrawingModel
 from armillary.models.images.conditioning import Conditioning
@@ -37,6 +37,7 @@ from armillary.tasks.writers import Tokens, padded
 CHUNK = 64  # images that are drawn at a time
 STEPS = 8  # images from one caption to another
 SHOWN = 36  # images of a page, at most
+COLUMNS, LOOKS = 10, 4  # of the grid that is drawn while training goes on: captions, and images of each
 
 Images = Float[Tensor, "n channels height width"]
 Pixels = UInt8[np.ndarray, "height width channels"]
@@ -118,6 +119,18 @@ class TextToImage(Task):
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return the loss on the validation split; to draw at every mark would take too long."""
         return {"loss": self._loss(model, "validation")}
+
+    def picture(self, model: nn.Module) -> bytes | None:
+        """Return a grid with a column for each of the first labels: ``LOOKS`` images for a caption of it."""
+        first = {
+            self._label(example): example.caption for example in reversed(self.source.split("validation"))
+        }
+        captions = [first[label] for label in sorted(first)[:COLUMNS]]
+        drawn = self.drawn(model, captions * LOOKS, self.drawing)
+        pixels = np.stack([to_pixels(image) for image in drawn])
+        return png(
+            grid(pixels, len(captions)), {"prompt": " | ".join(captions), "seed": str(self.drawing.seed)}
+        )
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:  # noqa: ARG002
         """Return the loss and what is measured on images that are drawn for the captions of ``split``."""

@@ -176,9 +176,13 @@ class Loop:
         self._heap.look()
 
     def _judge(self) -> None:
-        """Evaluate; with patience, keep the best weights."""
+        """Evaluate, and keep a picture where there is one; with patience, keep the best weights."""
         loss = self._measured("validation", self._config.task.validate)["loss"]
         self._progress.say(f"step {self.seen.step}: validation loss {loss:.4f}")
+        with self._learner.judged() as model:
+            picture = self._config.task.picture(model)
+        if picture is not None and self._processes.first:
+            self._run.add_picture(self.seen.step, picture)
         if not self._config.patience:
             return
         if loss < self.best.loss:
