@@ -107,7 +107,8 @@ def test_a_truncated_checkpoint_is_passed_over_with_a_word(toy, tmp_path: Path, 
     last.write_bytes(last.read_bytes()[:-100])
     heard = Heard()
     resumed = train(toy(**CHANGES), tmp_path / "run", resume=True, progress=heard)
-    assert "step-000025/optimizer.safetensors" in heard.lines[0]
+    assert heard.lines[0] == "n_train 600, n_validation 600, n_test 600"
+    assert "step-000025/optimizer.safetensors" in heard.lines[1]
     assert written(resumed) == written(whole)
 
 
