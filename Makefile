@@ -26,11 +26,14 @@ install-dev: $(VENV)/installed-dev  ## and what developers need
 demo: install   ## the whole story on real text: train ladders, fit laws, predict, verify, report (a few minutes)
 	$(BIN)/armillary demo
 
+# A process for each core, and a thread for each process; a file's tests share what they set up.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
 test: install-dev   ## the default test suite
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: install-dev   ## and the slow tests
-	$(BIN)/python -m pytest -m 'not gpu and not network'
+	$(PYTEST) -m 'not gpu and not network'
 
 check: install-dev  ## format, lint, types, layers, size budget, generated docs
 	$(BIN)/ruff format --check .
