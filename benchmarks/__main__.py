@@ -8,6 +8,7 @@ from typing import Protocol
 
 from benchmarks import (
     decoding,
+    drawing,
     fitting,
     images,
     ladder,
@@ -32,6 +33,7 @@ RACES: dict[str, Callable[[Sequence[str]], Report]] = {
     "translation": translation.main,
     "decoding": decoding.main,
     "speech": speech.main,
+    "drawing": drawing.main,
     "ladder": ladder.main,
     "fitting": fitting.main,
     "systems": systems.main,
