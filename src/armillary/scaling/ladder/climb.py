@@ -15,7 +15,7 @@ from armillary.scaling.ladder.jobs import train_baselines, train_branch, train_t
 from armillary.scaling.ladder.progress import LadderProgress
 from armillary.scaling.ladder.record import Record, refuse_existing
 from armillary.scaling.ladder.rungs import Rung, fitted_rungs, held_out_rungs, with_precision
-from armillary.scaling.ladder.threads import available_cores, best_threads
+from armillary.scaling.ladder.threads import processes_and_threads
 from armillary.scaling.ladder.tune import tune
 from armillary.scaling.ladder.workers import Job, Workers
 from armillary.training.checkpoint import checkpoint_at
@@ -40,14 +40,8 @@ def climb(ladder: LadderConfig, folder: Path, *, quiet: bool = False) -> LadderA
     ladder = with_precision(ladder)
     lr_scale = tune(ladder, folder / "tune", progress) if ladder.tune else {}
     rungs = fitted_rungs(ladder, lr_scale)
-    threads = best_threads(_largest(rungs).config, len({rung.trunk for rung in rungs}))
-    workers = ladder.workers or max(1, available_cores() // threads)
-    extra = {
-        "source_tokens": source_tokens,
-        "lr_scale": lr_scale,
-        "workers": workers,
-        "threads": threads if not ladder.workers else max(1, available_cores() // workers),
-    }
+    workers, threads = processes_and_threads(rungs, ladder.workers)
+    extra = {"source_tokens": source_tokens, "lr_scale": lr_scale, "workers": workers, "threads": threads}
     record = Record.create(folder, ladder, rungs, extra)
     return _train(record, ladder, rungs, progress)
 
@@ -172,7 +166,3 @@ def _warn_of_repetition(ladder: LadderConfig, source_tokens: int, progress: Ladd
             f"{format_count(source_tokens)} of this source; repeated data teach less and bend the law "
             "(Muennighoff et al. 2023): give more data or smaller budgets"
         )
-
-
-def _largest(rungs: list[Rung]) -> Rung:
-    return max(rungs, key=lambda rung: rung.n_params)

@@ -8,7 +8,7 @@ import torch
 
 from armillary.scaling.ladder.config import LadderConfig
 from armillary.scaling.ladder.rungs import Rung, fitted_rungs, held_out_rungs, with_precision
-from armillary.scaling.ladder.threads import available_cores, best_threads
+from armillary.scaling.ladder.threads import processes_and_threads
 from armillary.training.calibrate import Calibration, calibrate
 from armillary.training.schedules import stable_steps
 
@@ -38,9 +38,7 @@ def dry_run(ladder: LadderConfig) -> DryRun:
     """Measure a few steps of every size and return what the whole ladder would take."""
     ladder = with_precision(ladder)
     fitted = fitted_rungs(ladder)
-    largest = max(fitted, key=lambda rung: rung.n_params)
-    threads = best_threads(largest.config, len({rung.trunk for rung in fitted}))
-    workers = ladder.workers or max(1, available_cores() // threads)
+    workers, threads = processes_and_threads(fitted, ladder.workers)
     held_out = held_out_rungs(ladder, ladder.families)
     measured: dict[str, Calibration] = {}
     before = torch.get_num_threads()
