@@ -12,7 +12,7 @@ from armillary.data.sources import CaptionedDigits
 from armillary.models.images import Drawing
 from armillary.tasks import TextToImage
 from armillary.tasks.image_judge import accuracy_of_one_taught_by
-from armillary.tasks.text_to_image import to_pixels
+from armillary.tasks.looks import to_pixels, variety
 
 TASK = TextToImage(
     source=CaptionedDigits(), drawing=Drawing(n_steps=2), judged_examples=40, taught_examples=0
@@ -71,16 +71,29 @@ def test_what_was_drawn_is_kept_to_be_looked_at():
 
 
 def test_a_grid_shows_how_far_training_is():
-    picture = TASK.picture(MODEL)
+    judgement = TASK.validate(MODEL)
+    picture = judgement.files["grid.png"]
     image = Image.open(io.BytesIO(picture))
+    captions = image.text["prompt"].split(" | ")
     assert image.size == (10 * 9 + 1, 4 * 9 + 1)
-    assert len(image.text["prompt"].split(" | ")) == 10
-    assert picture == TASK.picture(MODEL)
+    assert len(captions) == 10
+    assert judgement.metrics["variety"] > 0
+    assert TASK.validate(MODEL) == judgement
     pixels = np.asarray(image)
     assert (pixels[::9] == 255).all()
     assert (pixels[:, ::9] == 255).all()
-    first = TASK.answer(MODEL, [image.text["prompt"].split(" | ")[0]])[0]
-    assert (pixels[1:9, 1:9] == np.asarray(opened(first))).all()
+    for seed, (down, across) in ((0, (1, 1)), (3, (1, 28)), (10, (10, 1))):
+        one = TASK.answer(MODEL, [captions[seed % 10]], seed=seed)[0]
+        assert (pixels[down : down + 8, across : across + 8] == np.asarray(opened(one))).all()
+
+
+def test_a_generator_that_draws_one_image_has_no_variety():
+    various, same = torch.randn(4, 1, 8, 8), torch.zeros(4, 1, 8, 8)
+    alone = torch.randn(1, 1, 8, 8)
+    assert variety([various], [various]) == pytest.approx(1)
+    assert variety([various / 2, alone.expand(4, -1, -1, -1)], [various, alone]) == pytest.approx(0.5)
+    assert variety([same], [various]) == 0
+    assert np.isnan(variety([various], [alone]))
 
 
 def test_a_classifier_is_taught_by_what_was_drawn():

@@ -158,9 +158,9 @@ class AutomaticSpeechRecognition(Task):
             return model(batch.inputs, batch.lengths, batch.targets, wanted), None
         return self._ctc_nats(model, batch) / batch.n_units, None
 
-    def validate(self, model: nn.Module) -> dict[str, float]:
+    def validate(self, model: nn.Module) -> Judgement:
         """Return the loss on the validation split; to hear it at every mark would take too long."""
-        return {"loss": self._loss(model, "validation", 32)}
+        return Judgement("validation", {"loss": self._loss(model, "validation", 32)})
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return the loss, error rates with intervals, by speaker and group, and in noise."""

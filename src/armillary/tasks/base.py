@@ -73,13 +73,12 @@ class Task(Config, ABC):
         """Return by metric whether two systems differ on the same examples; empty where nothing tells."""
         return {}
 
-    def validate(self, model: nn.Module) -> dict[str, float]:
-        """Return what is measured on the validation split while training goes on; ``loss`` is among it."""
-        return self.evaluate(model, "validation")
+    def validate(self, model: nn.Module) -> Judgement:
+        """Return what is measured on the validation split while training goes on; ``loss`` is among it.
 
-    def picture(self, model: nn.Module) -> bytes | None:  # noqa: ARG002
-        """Return a PNG of what ``model`` makes, to look at while training goes on; None: nothing to see."""
-        return None
+        Files of it are pictures, PNG, to see how far the model is.
+        """
+        return Judgement("validation", self.evaluate(model, "validation"))
 
     def report(self) -> dict[str, int]:
         """Return the counts that a run records: the source's, and what the task leaves out."""

@@ -136,9 +136,9 @@ class SequenceToSequence(Task):
         wanted = Wanted(marked_targets(batch), self.label_smoothing)
         return model(batch.inputs, batch.lengths, batch.targets, wanted), None
 
-    def validate(self, model: nn.Module) -> dict[str, float]:
+    def validate(self, model: nn.Module) -> Judgement:
         """Return the loss on the validation split; to write texts at every mark would take too long."""
-        return {"loss": self._loss(model, "validation", 256)}
+        return Judgement("validation", {"loss": self._loss(model, "validation", 256)})
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:
         """Return the loss, the share of sources that were cut, and the metrics of texts written."""

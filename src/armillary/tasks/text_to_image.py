@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from armillary.core.errors import ConfigError, DataError
@@ -21,7 +21,7 @@ from armillary.data.base import CaptionedImage, LabelledImage, Split
 from armillary.data.batch import Batch, Batches
 from armillary.data.images import stack
 from armillary.data.order import ShuffledBatches
-from armillary.data.pictures import Shape, grid, png
+from armillary.data.pictures import Shape
 from armillary.data.tokenizers import BPEConfig, Tokenizer, TokenizerConfig
 from armillary.models.images import Drawing, DrawingModel
 from armillary.models.images.conditioning import Conditioning
@@ -32,15 +32,15 @@ from armillary.tasks.classification import PREPROCESSOR, read_preprocessor
 from armillary.tasks.image_input import fitted
 from armillary.tasks.image_judge import Judge, Seen, accuracy_of_one_taught_by, judge_of, share_equal
 from armillary.tasks.image_metrics import image_metrics
+from armillary.tasks.looks import Look, as_png, grid_png, variety
 from armillary.tasks.writers import Tokens, padded
 
 CHUNK = 64  # images that are drawn at a time
 STEPS = 8  # images from one caption to another
 SHOWN = 36  # images of a page, at most
-COLUMNS, LOOKS = 10, 4  # of the grid that is drawn while training goes on: captions, and images of each
+COLUMNS, LOOKS = 10, 4  # captions that are drawn while training goes on, and images of each
 
 Images = Float[Tensor, "n channels height width"]
-Pixels = UInt8[np.ndarray, "height width channels"]
 
 
 @TASKS.register("text-to-image")
@@ -116,21 +116,12 @@ class TextToImage(Task):
     def loss(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:  # noqa: ARG002
         return model(batch.targets, batch.inputs, batch.lengths), None
 
-    def validate(self, model: nn.Module) -> dict[str, float]:
-        """Return the loss on the validation split; to draw at every mark would take too long."""
-        return {"loss": self._loss(model, "validation")}
-
-    def picture(self, model: nn.Module) -> bytes | None:
-        """Return a grid with a column for each of the first labels: ``LOOKS`` images for a caption of it."""
-        first = {
-            self._label(example): example.caption for example in reversed(self.source.split("validation"))
-        }
-        captions = [first[label] for label in sorted(first)[:COLUMNS]]
-        drawn = self.drawn(model, captions * LOOKS, self.drawing)
-        pixels = np.stack([to_pixels(image) for image in drawn])
-        return png(
-            grid(pixels, len(captions)), {"prompt": " | ".join(captions), "seed": str(self.drawing.seed)}
-        )
+    def validate(self, model: nn.Module) -> Judgement:
+        """Return the loss on the validation split, and how much images of a caption differ, with a grid."""
+        looks = self.looks(model)
+        metrics = {"loss": self._loss(model, "validation"), **self._variety(looks)}
+        grid = grid_png({look.caption: look.drawn for look in looks}, self.drawing.seed)
+        return Judgement("validation", metrics, files={"grid.png": grid})
 
     def evaluate(self, model: nn.Module, split: Split, batch_size: int = 256) -> dict[str, float]:  # noqa: ARG002
         """Return the loss and what is measured on images that are drawn for the captions of ``split``."""
@@ -226,6 +217,17 @@ class TextToImage(Task):
                 images.append(drawer.draw(wanted, how, seeds).cpu())
         return torch.cat(images).clamp(-1, 1)
 
+    def looks(self, model: nn.Module) -> list[Look]:
+        """Return ``LOOKS`` images for a caption of each of the first labels of the validation split."""
+        places: dict[str, list[int]] = {}
+        for place, label in enumerate(self._labels("validation")):
+            places.setdefault(label, []).append(place)
+        chosen = [places[label] for label in sorted(places)[:COLUMNS]]
+        captions = [self._captions("validation")[of_label[0]] for of_label in chosen]
+        drawn = self.drawn(model, captions * LOOKS, self.drawing).unflatten(0, (LOOKS, -1)).unbind(1)
+        real = [self.images("validation")[of_label] for of_label in chosen]
+        return [Look(*each) for each in zip(captions, drawn, real, strict=True)]
+
     def drawn_for(self, model: nn.Module, split: Split) -> Images:
         """Return an image for each caption of ``split`` that is judged."""
         return self.drawn(model, self._captions(split)[: self.judged_examples], self.drawing)
@@ -260,7 +262,8 @@ class TextToImage(Task):
         return self.with_preprocessor(learnt_tokenizer=Tokenizer.load(folder), image_shape=shape)
 
     def _metrics(self, model: nn.Module, split: Split, drawn: Seen) -> dict[str, float]:
-        metrics = {"loss": self._loss(model, split), **self._compared(drawn, split)}
+        looks = self.looks(model)
+        metrics = {"loss": self._loss(model, split), **self._compared(drawn, split), **self._variety(looks)}
         if self.taught_examples and split == "test":
             captions = self._captions("train")[: self.taught_examples]
             how = replace(self.drawing, seed=self.drawing.seed + 1)
@@ -284,6 +287,12 @@ class TextToImage(Task):
         if split not in self._seen_of:
             self._seen_of[split] = self.image_judge.look(self.images(split))
         return self._seen_of[split]
+
+    @staticmethod
+    def _variety(looks: Sequence[Look]) -> dict[str, float]:
+        """Return how various the images of a caption are, where real ones tell how various they should be."""
+        share = variety([look.drawn for look in looks], [look.real for look in looks])
+        return {} if np.isnan(share) else {"variety": share}
 
     def _loss(self, model: nn.Module, split: Split) -> float:
         """Return the mean loss, always in the same batches: noise is drawn for a batch."""
@@ -323,19 +332,9 @@ class TextToImage(Task):
         return {}
 
 
-def to_pixels(image: Float[Tensor, "channels height width"]) -> Pixels:
-    """Return an image of -1 to 1 as bytes."""
-    return ((image.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-
-
 def _answer(caption: str, image: Float[Tensor, "channels height width"], seed: int) -> dict[str, Any]:
     content = base64.b64encode(as_png(image, caption, seed)).decode()
     return {"caption": caption, "seed": seed, "png": content}
-
-
-def as_png(image: Float[Tensor, "channels height width"], caption: str, seed: int) -> bytes:
-    """Return an image as a PNG file that says what was asked for and with which seed."""
-    return png(to_pixels(image), {"prompt": caption, "seed": str(seed)})
 
 
 def _batch(rows: Sequence[Tokens], images: Tensor, width: int) -> Batch:

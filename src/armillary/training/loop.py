@@ -124,20 +124,19 @@ class Loop:
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """Return the metrics of the model as it stands, and write them down."""
-        return self._measured(split, lambda model: self._config.task.evaluate(model, split))
+        task = self._config.task
+        judgement = self._measured(split, lambda model: Judgement(split, task.evaluate(model, split)))
+        return dict(judgement.metrics)
 
     def judge(self, split: Split) -> Judgement:
         """Return the judgement of the model as it stands, outputs included; write its metrics down."""
+        return self._measured(split, lambda model: self._config.task.judge(model, split))
+
+    def _measured(self, split: Split, measure: Callable[[nn.Module], Judgement]) -> Judgement:
         with self._learner.judged() as model:
-            judgement = self._processes.same(self._config.task.judge(model, split))
+            judgement = self._processes.same(measure(model))
         self._logbook.row(self.seen, split, judgement.metrics)
         return judgement
-
-    def _measured(self, split: Split, measure: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
-        with self._learner.judged() as model:
-            metrics = self._processes.same(measure(model))
-        self._logbook.row(self.seen, split, metrics)
-        return metrics
 
     def _step(self, progress: float) -> None:
         step = self.seen.step
@@ -177,11 +176,10 @@ class Loop:
 
     def _judge(self) -> None:
         """Evaluate, and keep a picture where there is one; with patience, keep the best weights."""
-        loss = self._measured("validation", self._config.task.validate)["loss"]
+        judgement = self._measured("validation", self._config.task.validate)
+        loss = judgement.metrics["loss"]
         self._progress.say(f"step {self.seen.step}: validation loss {loss:.4f}")
-        with self._learner.judged() as model:
-            picture = self._config.task.picture(model)
-        if picture is not None and self._processes.first:
+        for picture in judgement.files.values() if self._processes.first else ():
             self._run.add_picture(self.seen.step, picture)
         if not self._config.patience:
             return
