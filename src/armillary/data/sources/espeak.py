@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,13 @@ ACCENTS = {
 TEXTS = {"en": ENGLISH, "zh": CHINESE}
 
 
+class Reading(NamedTuple):
+    """A text as it is read aloud, and as it is written down."""
+
+    read: str
+    written: str
+
+
 @SOURCES.register("espeak")
 @dataclass(frozen=True, kw_only=True)
 class Espeak(SplitSource):
@@ -41,7 +49,8 @@ class Espeak(SplitSource):
     licence: ClassVar[str] = "the texts'; speech made by a program has none of its own"
     citation: ClassVar[str] = "eSpeak NG (GPL-3.0-or-later). https://github.com/espeak-ng/espeak-ng"
     language: str = "en"  # as eSpeak NG names it, or zh for Mandarin
-    texts: Path | None = None  # a file, a text on each line; None: digits, numbers, letters, days, commands
+    # A file: on each line what is read and, behind a tab, what is to be written of it where that differs.
+    texts: Path | None = None  # None: digits, numbers, letters, days, commands
     n_clips: int = 2_000
     seed: int = 0
     held_out: HoldOut = HoldOut()
@@ -55,25 +64,24 @@ class Espeak(SplitSource):
         texts = self._texts()
         utterances = [self._utterance(texts, number) for number in range(self.n_clips)]
         recordings = [
-            Recording(samples, said.text, said.voice, synthetic=True)
-            for samples, said in zip(speak(utterances), utterances, strict=True)
+            Recording(samples, texts[number % len(texts)].written, said.voice, synthetic=True)
+            for number, (samples, said) in enumerate(zip(speak(utterances), utterances, strict=True))
         ]
         names = [str(number) for number in range(self.n_clips)]
         splits = hold_out_recordings(recordings, names, self.held_out, "speaker")
         return Splits(splits.examples, {**splits.report, "n_synthetic": len(recordings)})
 
-    def _utterance(self, texts: tuple[str, ...], number: int) -> Utterance:
+    def _utterance(self, texts: Sequence[Reading], number: int) -> Utterance:
         """Return what clip ``number`` says: every text in turn, in a voice, speed and pitch drawn for it."""
         dice = np.random.default_rng([self.seed, number])
         accents = ACCENTS.get(self.language, (self.language,))
         voice = accents[dice.integers(len(accents))] + VARIANTS[dice.integers(len(VARIANTS))]
         speed, pitch, spread = dice.integers(120, 220), dice.integers(20, 80), dice.integers(20, 80)
-        return Utterance(texts[number % len(texts)], voice, int(speed), int(pitch), int(spread))
+        return Utterance(texts[number % len(texts)].read, voice, int(speed), int(pitch), int(spread))
 
-    def _texts(self) -> tuple[str, ...]:
+    def _texts(self) -> list[Reading]:
         if self.texts is not None:
-            lines = (" ".join(line.split()) for line in read_lines(self.texts, self.encoding))
-            texts = tuple(line for line in lines if line)
+            texts = [_reading(line) for line in read_lines(self.texts, self.encoding) if line.strip()]
             if not texts:
                 raise DataError(f"{self.texts} has no text in it; write one on each line")
             return texts
@@ -82,4 +90,10 @@ class Espeak(SplitSource):
                 f"there are texts of our own in {', '.join(TEXTS)}, none in {self.language!r}; name a file "
                 "with one on each line: task.source.texts=FILE"
             )
-        return TEXTS[self.language]
+        return [Reading(text, text) for text in TEXTS[self.language]]
+
+
+def _reading(line: str) -> Reading:
+    """Return a line's two parts, or its one part twice, with single spaces."""
+    read, _, written = (" ".join(part.split()) for part in line.strip().partition("\t"))
+    return Reading(read, written or read)
