@@ -21,6 +21,7 @@ from armillary.data.base import Recording, Source, Split
 from armillary.data.batch import Batch, Batches
 from armillary.data.log_mel import N_MELS
 from armillary.data.order import BucketedBatches
+from armillary.data.pitch import N_PITCH
 from armillary.data.tokenizers import CharacterConfig, Tokenizer, TokenizerConfig
 from armillary.models.generation import Writing
 from armillary.models.generation.ctc import CTCSearch
@@ -71,6 +72,7 @@ class AutomaticSpeechRecognition(Task):
     max_target: int = 256  # tokens of its text
     sound: WaveChanges = WaveChanges()  # of training recordings
     masks: SpecAugment = SpecAugment()
+    pitch: bool = False  # hear the pitch beside the mels: for languages whose tones tell words apart
     label_smoothing: float = 0.1  # attention: share of the target spread over all tokens, in training alone
     search: CTCSearch = CTCSearch(n_beams=1)
     writing: Writing = Writing(n_beams=4)
@@ -109,7 +111,7 @@ class AutomaticSpeechRecognition(Task):
             vocab_size=self.learnt_tokenizer.vocab_size,
             length=round(self.max_seconds * FRAMES_A_SECOND),
             target_length=self.max_target,
-            n_mels=N_MELS,
+            n_mels=self._n_features,
         )
 
     def report(self) -> dict[str, int]:
@@ -126,9 +128,10 @@ class AutomaticSpeechRecognition(Task):
                 changed(waves[places[i]], self.sound, die)
                 for i, die in zip(indices.tolist(), dice[1:], strict=True)
             ]
-            frames, lengths = frames_of(sounds)
+            frames, lengths = frames_of(sounds, pitch=self.pitch)
             targets = [rows[places[i]] for i in indices.tolist()]
-            return _batch(hidden(frames, lengths, self.masks, dice[0]), lengths, targets)
+            frames[..., :N_MELS] = hidden(frames[..., :N_MELS], lengths, self.masks, dice[0])
+            return _batch(frames, lengths, targets)
 
         n_frames = [round(waves.seconds[place] * FRAMES_A_SECOND) for place in places]
         return BucketedBatches(n_frames, batch_size, seed, make)
@@ -140,7 +143,7 @@ class AutomaticSpeechRecognition(Task):
         order = np.argsort(waves.seconds, kind="stable").tolist()
         for start in range(0, len(order), batch_size):
             places = order[start : start + batch_size]
-            frames, lengths = frames_of([waves[i] for i in places])
+            frames, lengths = frames_of([waves[i] for i in places], pitch=self.pitch)
             yield _batch(frames, lengths, [rows[i][: self.max_target] for i in places])
 
     def dummy_batch(self, batch_size: int) -> Batch:
@@ -148,7 +151,7 @@ class AutomaticSpeechRecognition(Task):
         places, waves = list(self._learnable.tokens), self._waves("train")
         n_frames = round(float(np.mean([waves.seconds[i] for i in places])) * FRAMES_A_SECOND)
         n_tokens = round(float(np.mean([len(self._learnable.tokens[i]) for i in places])))
-        frames = torch.zeros(batch_size, max(1, n_frames), N_MELS)
+        frames = torch.zeros(batch_size, max(1, n_frames), self._n_features)
         row = np.ones(max(1, n_tokens), np.int64)
         return _batch(frames, torch.full((batch_size,), frames.shape[1]), [row] * batch_size)
 
@@ -278,6 +281,10 @@ class AutomaticSpeechRecognition(Task):
 
     def _said(self, split: Split) -> list[str]:
         return [recording.text for recording in self.judged_of(split)]
+
+    @property
+    def _n_features(self) -> int:
+        return N_MELS + N_PITCH * self.pitch
 
     def _metrics(
         self, model: nn.Module, split: Split, batch_size: int, heard: Mapping[str, Statistics]

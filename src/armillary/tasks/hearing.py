@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from armillary.data.audio import RATE, Samples
-from armillary.data.log_mel import HOP
+from armillary.data.log_mel import HOP, N_MELS
 from armillary.data.tokenizers import Tokenizer
 from armillary.models import generation
 from armillary.models.generation import Writing
@@ -62,7 +62,7 @@ def log_probs_of(model: nn.Module, waves: Sequence[Samples]) -> list[LogProbs]:
     with judged(model) as device:
 
         def listen(places: list[int]) -> list[LogProbs]:
-            frames, lengths = frames_of([waves[i] for i in places])
+            frames, lengths = frames_of([waves[i] for i in places], pitch=hears_pitch(model))
             scores, steps = model(frames.to(device), lengths.to(device))
             log_probs = scores.float().log_softmax(-1).cpu().numpy()
             return [row[:n] for row, n in zip(log_probs, steps.tolist(), strict=True)]
@@ -77,7 +77,7 @@ def heard_by_writing(
     with judged(model) as device, fixed_weights(model):
 
         def write(places: list[int]) -> list[list[HeardText]]:
-            frames, lengths = frames_of([waves[i] for i in places])
+            frames, lengths = frames_of([waves[i] for i in places], pitch=hears_pitch(model))
             best = generation.write(
                 model, frames.to(device), lengths.to(device), writing, tokenizer.end_of_text, max_tokens
             )
@@ -112,6 +112,12 @@ def listened(model: nn.Module, blocks: Iterable[Samples]) -> Iterator[LogProbs]:
                 held, first = held[drop * step :], first + drop
     if len(held) >= HOP and first + len(held) / step > told:
         yield log_probs_of(model, [held])[0][told - first :]
+
+
+def hears_pitch(model: nn.Module) -> bool:
+    """Return whether ``model`` was made for features of the pitch beside the mels."""
+    n_features: int = model.reader.first.in_channels  # type: ignore[union-attr, assignment]
+    return n_features > N_MELS
 
 
 def seconds_a_step(model: nn.Module) -> float:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from armillary.data.audio import RATE, Samples, load, seconds
 from armillary.data.base import Recording
 from armillary.data.log_mel import HOP, Lengths, log_mel, together
+from armillary.data.pitch import pitch_features
 
 KEPT = 2**28  # samples that are kept in memory at most: 1 GiB, four and a half hours
 FRAMES_A_SECOND = RATE // HOP
@@ -47,12 +49,15 @@ def duration(recording: Recording) -> float:
     return seconds(audio) if isinstance(audio, Path) else len(audio) / RATE
 
 
-def frames_of(waves: Sequence[Samples]) -> tuple[Frames, Lengths]:
+def frames_of(waves: Sequence[Samples], *, pitch: bool = False) -> tuple[Frames, Lengths]:
     """Return the features of recordings side by side, and how many frames of each are real.
 
-    One shorter than a frame is followed by silence until it has one.
+    Behind the mels stand the features of the pitch, where those are asked for.  A recording shorter than a
+    frame is followed by silence until it has one.
     """
-    return log_mel(*together([wave if len(wave) >= HOP else _filled(wave) for wave in waves]))
+    together_ = together([wave if len(wave) >= HOP else _filled(wave) for wave in waves])
+    mels, n_frames = log_mel(*together_)
+    return torch.cat((mels, pitch_features(*together_)), 2) if pitch else mels, n_frames
 
 
 def fewest_steps(tokens: Sequence[int] | np.ndarray) -> int:
