@@ -10,6 +10,8 @@ from tiny_tasks import guess, tiny_model
 from armillary.core.errors import ConfigError, DataError, RequestError
 from armillary.data.audio import RATE
 from armillary.data.base import Recording
+from armillary.data.log_mel import N_MELS
+from armillary.data.pitch import N_PITCH
 from armillary.data.sources import Digits, SungDigits
 from armillary.models import MODELS
 from armillary.models.generation import Writing
@@ -254,3 +256,15 @@ def test_the_facts_of_samples():
     sound = opened(np.full(RATE // 2, 0.5))
     assert (sound.facts.seconds, sound.facts.peak) == (0.5, 0.5)
     assert sound.facts.level == pytest.approx(-6.02, abs=0.01)
+
+
+def test_a_model_may_hear_the_pitch_too():
+    task = TASK.replace(pitch=True)
+    batch, plain = task.training_batches(8, seed=0)[0], TASK.training_batches(8, seed=0)[0]
+    assert batch.inputs.shape[2] == task.signature().n_mels == N_MELS + N_PITCH
+    assert torch.equal(batch.inputs[..., :N_MELS], plain.inputs)
+    model = tiny_model(task)
+    assert isinstance(task.answer(model, [CLIP])[0], str)
+    assert "".join(task.stream(model, CLIP)) == "".join(task.stream(model, CLIP))
+    writing = task.replace(decoding="attention")
+    assert isinstance(writing.answer(tiny_model(writing), [CLIP], max_tokens=3)[0], str)

@@ -12,6 +12,7 @@ import math
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
+from scipy import fft
 from torch import Tensor
 
 from armillary.data.audio import RATE
@@ -23,6 +24,7 @@ WINDOW = RATE // 20  # samples, 50 ms: three periods of the lowest pitch
 N_PITCHES = 90  # candidates, a third of a semitone apart
 STIFFNESS = 6.0  # strength that a leap costs, for each unit of ln pitch
 LONGER = 0.3  # share of its strength that the longest period loses: two periods are a period too
+LEAP = 8  # candidates from one frame to the next at most, nearly three semitones
 VOICED = 0.6  # strength from which on a frame is taken for voiced
 QUIET = 1e-4  # amplitude below which nothing is strong
 
@@ -65,7 +67,7 @@ def strengths(wave: Float[Tensor, " samples"], n_frames: int) -> Float[Tensor, "
     around = F.pad(wave, (WINDOW // 2, WINDOW + LONGEST))
     frames = around.unfold(0, WINDOW + LONGEST, HOP)[:n_frames]
     frames = frames - frames.mean(1, keepdim=True)
-    n = WINDOW + LONGEST
+    n = fft.next_fast_len(WINDOW + LONGEST, real=True)
     spectra = torch.fft.rfft(frames[:, :WINDOW], n).conj() * torch.fft.rfft(frames, n)
     products = torch.fft.irfft(spectra, n)[:, : LONGEST + 1]
     energy = F.pad(frames.square().cumsum(1), (1, 0))
@@ -78,12 +80,14 @@ def strengths(wave: Float[Tensor, " samples"], n_frames: int) -> Float[Tensor, "
 def steadiest(strong: Strengths) -> Int[Tensor, "batch frames"]:
     """Return the best path: a candidate for each frame of each row."""
     at = log_pitches()
-    cost = STIFFNESS * (at[:, None] - at).abs()
+    cost = STIFFNESS * (at[0] - at[1]) * torch.arange(-LEAP, LEAP + 1).abs()
+    places = torch.arange(N_PITCHES) - LEAP
     first, *others = (strong * (1 - LONGER * (RATE / LONGEST) / at.exp())).unbind(1)
     best, came = first, []
     for frame in others:
-        reached, before = (best[:, None, :] - cost).max(2)
-        came.append(before)
+        near = F.pad(best, (LEAP, LEAP), value=-torch.inf).unfold(1, 2 * LEAP + 1, 1)
+        reached, leap = (near - cost).max(2)
+        came.append(places + leap)
         best = reached + frame
     path = [best.argmax(1)]
     for before in reversed(came):

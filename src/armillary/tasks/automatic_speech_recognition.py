@@ -223,7 +223,7 @@ class AutomaticSpeechRecognition(Task):
         """Yield what is heard of one recording, as it goes on."""
         if self.decoding != "ctc" or options:
             raise RequestError("a recording is heard as it goes on where decoding=ctc, without options")
-        return streamed(model, opened(raw).blocks(), self.learnt_tokenizer)
+        return streamed(model, opened(raw).blocks(), self.learnt_tokenizer, pitch=self.pitch)
 
     def hypotheses(self, model: nn.Module, split: Split, noise: float | None = None) -> list[str]:
         """Return what is heard of the recordings of ``split`` that are judged, with noise of so many dB."""
@@ -238,9 +238,10 @@ class AutomaticSpeechRecognition(Task):
     ) -> list[list[HeardText]]:
         """Return the best texts of each recording, the best first; ``options`` as in ``answer``."""
         chosen = self._chosen(options)
+        tokenizer = self.learnt_tokenizer
         if isinstance(chosen, Writing):
-            return heard_by_writing(model, waves, self.learnt_tokenizer, chosen, self.max_target)
-        return heard_by_ctc(model, waves, self.learnt_tokenizer, chosen, self._scorer, timed=timed)
+            return heard_by_writing(model, waves, tokenizer, chosen, self.max_target, pitch=self.pitch)
+        return heard_by_ctc(model, waves, tokenizer, chosen, self._scorer, timed=timed, pitch=self.pitch)
 
     def judged_of(self, split: Split) -> Sequence[Recording]:
         """Return the recordings of ``split`` that are judged; its beginning is a sample of it."""

@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from armillary.data.audio import RATE, Samples
-from armillary.data.log_mel import HOP, N_MELS
+from armillary.data.log_mel import HOP
 from armillary.data.tokenizers import Tokenizer
 from armillary.models import generation
 from armillary.models.generation import Writing
@@ -51,18 +51,22 @@ def heard_by_ctc(
     scorer: Scorer | None = None,
     *,
     timed: bool = False,
+    pitch: bool = False,
 ) -> list[list[HeardText]]:
-    """Return the best texts of each recording, the best first; ``timed``: the best one's with its words."""
-    seconds = seconds_a_step(model) if timed else None
-    return [_texts(log_probs, tokenizer, search, scorer, seconds) for log_probs in log_probs_of(model, waves)]
+    """Return the best texts of each recording, the best first; ``timed``: the best one's with its words.
+
+    ``pitch``: whether the model hears it beside the mels.
+    """
+    seconds, heard = seconds_a_step(model) if timed else None, log_probs_of(model, waves, pitch=pitch)
+    return [_texts(log_probs, tokenizer, search, scorer, seconds) for log_probs in heard]
 
 
-def log_probs_of(model: nn.Module, waves: Sequence[Samples]) -> list[LogProbs]:
+def log_probs_of(model: nn.Module, waves: Sequence[Samples], *, pitch: bool = False) -> list[LogProbs]:
     """Return ln p of each token at each step of recordings, those of similar length heard together."""
     with judged(model) as device:
 
         def listen(places: list[int]) -> list[LogProbs]:
-            frames, lengths = frames_of([waves[i] for i in places], pitch=hears_pitch(model))
+            frames, lengths = frames_of([waves[i] for i in places], pitch=pitch)
             scores, steps = model(frames.to(device), lengths.to(device))
             log_probs = scores.float().log_softmax(-1).cpu().numpy()
             return [row[:n] for row, n in zip(log_probs, steps.tolist(), strict=True)]
@@ -71,13 +75,19 @@ def log_probs_of(model: nn.Module, waves: Sequence[Samples]) -> list[LogProbs]:
 
 
 def heard_by_writing(
-    model: nn.Module, waves: Sequence[Samples], tokenizer: Tokenizer, writing: Writing, max_tokens: int
+    model: nn.Module,
+    waves: Sequence[Samples],
+    tokenizer: Tokenizer,
+    writing: Writing,
+    max_tokens: int,
+    *,
+    pitch: bool = False,
 ) -> list[list[HeardText]]:
     """Return the best texts that a model with a decoder writes of each recording, the best first."""
     with judged(model) as device, fixed_weights(model):
 
         def write(places: list[int]) -> list[list[HeardText]]:
-            frames, lengths = frames_of([waves[i] for i in places], pitch=hears_pitch(model))
+            frames, lengths = frames_of([waves[i] for i in places], pitch=pitch)
             best = generation.write(
                 model, frames.to(device), lengths.to(device), writing, tokenizer.end_of_text, max_tokens
             )
@@ -86,14 +96,18 @@ def heard_by_writing(
         return by_length([len(wave) for wave in waves], BATCH_SAMPLES, write)
 
 
-def streamed(model: nn.Module, blocks: Iterable[Samples], tokenizer: Tokenizer) -> Iterator[str]:
+def streamed(
+    model: nn.Module, blocks: Iterable[Samples], tokenizer: Tokenizer, *, pitch: bool = False
+) -> Iterator[str]:
     """Yield the likeliest path's text while a recording goes on, half a second behind it."""
     listener = Listener()
-    tokens = (token - 1 for log_probs in listened(model, blocks) for token in listener.hear(log_probs))
+    tokens = (
+        token - 1 for log_probs in listened(model, blocks, pitch=pitch) for token in listener.hear(log_probs)
+    )
     return spelled(tokens, tokenizer)
 
 
-def listened(model: nn.Module, blocks: Iterable[Samples]) -> Iterator[LogProbs]:
+def listened(model: nn.Module, blocks: Iterable[Samples], *, pitch: bool = False) -> Iterator[LogProbs]:
     """Yield ln p of the steps of a recording that comes in blocks, each step once.
 
     A model hears the seconds ``BEFORE`` and ``AFTER`` what it tells of, and no more than those are held.
@@ -106,18 +120,12 @@ def listened(model: nn.Module, blocks: Iterable[Samples]) -> Iterator[LogProbs]:
             held = np.concatenate([held, part])
             ready = first + len(held) // step - after
             if ready - told >= at_once:
-                yield log_probs_of(model, [held])[0][told - first : ready - first]
+                yield log_probs_of(model, [held], pitch=pitch)[0][told - first : ready - first]
                 told = ready
                 drop = max(0, told - before - first)
                 held, first = held[drop * step :], first + drop
     if len(held) >= HOP and first + len(held) / step > told:
-        yield log_probs_of(model, [held])[0][told - first :]
-
-
-def hears_pitch(model: nn.Module) -> bool:
-    """Return whether ``model`` was made for features of the pitch beside the mels."""
-    n_features: int = model.reader.first.in_channels  # type: ignore[union-attr, assignment]
-    return n_features > N_MELS
+        yield log_probs_of(model, [held], pitch=pitch)[0][told - first :]
 
 
 def seconds_a_step(model: nn.Module) -> float:
