@@ -61,6 +61,48 @@ CHINESE = (
     *("是", "不是", "停", "开始", "左", "右", "上", "下", "打开", "关闭", "一百", "一千"),
 )
 
+INITIALS = {  # of Mandarin syllables in pinyin, by the final that follows
+    "a": "b p m f d t n l g k h zh ch sh z c s",
+    "ai": "b m d t l g k h zh c",
+    "an": "b p m f d t n l g k h zh ch sh z",
+    "ang": "b m f d t l g h zh ch sh r",
+    "ao": "b m d t l g k h zh ch sh z c",
+    "ei": "b m f l h",
+    "en": "b m f g k h zh sh r",
+    "eng": "d l g zh ch sh",
+    "i": "b p m d t n l j q x",
+    "ia": "j x",
+    "ian": "b m d t l j q x",
+    "iang": "l j q x",
+    "iao": "b m d t l j q x",
+    "ie": "b d t l j q x",
+    "in": "m l j q x",
+    "ing": "b m d t l j q x",
+    "iong": "x",
+    "iu": "l j q x",
+    "ong": "d t l g k h zh ch z",
+    "ou": "m d t l g k h zh sh z",
+    "u": "b m f d t l g k h zh ch sh z s j q x",
+    "ua": "g h",
+    "uai": "k",
+    "uan": "d l g h q",
+    "uang": "g h",
+    "ue": "j x",
+    "ui": "d t g h sh",
+    "un": "d l g h ch j x",
+    "uo": "d t l g h sh",
+    "v": "l",
+}
+WITHOUT_INITIAL = (
+    *("yi", "ya", "ye", "yao", "you", "yan", "yin", "yang", "ying", "wu", "wa", "wo", "wai", "wei"),
+    *("wan", "wen", "wang", "yu", "yue", "yuan", "yun", "yong", "ai", "ou"),
+)
+SYLLABLES = (
+    *(initial + final for final, initials in INITIALS.items() for initial in initials.split()),
+    *WITHOUT_INITIAL,
+)
+TONES = {"1": "ˉ", "2": "ˊ", "3": "ˇ", "4": "ˋ"}  # the number behind a syllable of pinyin, its mark
+
 
 def digits_spelled(text: str, language: str) -> str:
     """Return ``text`` with each digit that stands alone as a word: press 1 becomes press one."""

@@ -25,6 +25,14 @@ def test_texts_of_ones_own(tmp_path):
     assert all(r.speaker.startswith("de+") for r in clips)
 
 
+def test_of_mandarin_syllables_the_tone_may_be_all_that_is_written():
+    source = Espeak(language="zh", heard="tone", n_clips=80)
+    clips = [r for name in SPLITS for r in source.split(name)]
+    assert {r.text for r in clips} == {"ˉ", "ˊ", "ˇ", "ˋ"}
+    with pytest.raises(ConfigError, match="of Mandarin: language=zh and no texts"):
+        Espeak(language="en", heard="tone")
+
+
 def test_numbers_are_spelled_once():
     assert all(len(set(texts)) == len(texts) for texts in TEXTS.values())
     assert {"seven", "thirteen", "ninety nine"} <= set(TEXTS["en"])

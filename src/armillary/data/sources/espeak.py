@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from armillary.data.decoding import read_lines
 from armillary.data.recording_splits import hold_out_recordings
 from armillary.data.splits import HoldOut, Splits, SplitSource
 from armillary.data.synthesis import Utterance, speak
-from armillary.data.vocabulary import CHINESE, ENGLISH
+from armillary.data.vocabulary import CHINESE, ENGLISH, SYLLABLES, TONES
 
 VARIANTS = tuple(f"+{letter}{n}" for letter, most in (("m", 8), ("f", 5)) for n in range(1, most + 1))
 # Accents of a language count as voices of it.
@@ -49,6 +49,9 @@ class Espeak(SplitSource):
     licence: ClassVar[str] = "the texts'; speech made by a program has none of its own"
     citation: ClassVar[str] = "eSpeak NG (GPL-3.0-or-later). https://github.com/espeak-ng/espeak-ng"
     language: str = "en"  # as eSpeak NG names it, or zh for Mandarin
+    heard: Literal["text", "tone"] = (
+        "text"  # tone: Mandarin syllables, of which the mark of the tone is written
+    )
     # A file: on each line what is read and, behind a tab, what is to be written of it where that differs.
     texts: Path | None = None  # None: digits, numbers, letters, days, commands
     n_clips: int = 2_000
@@ -59,6 +62,8 @@ class Espeak(SplitSource):
     def __post_init__(self) -> None:
         if self.n_clips < 30:
             raise ConfigError(f"30 clips are the fewest to learn from, got n_clips={self.n_clips}")
+        if self.heard == "tone" and (self.language != "zh" or self.texts is not None):
+            raise ConfigError("heard=tone has syllables of its own, of Mandarin: language=zh and no texts")
 
     def read(self) -> Splits:
         texts = self._texts()
@@ -80,6 +85,8 @@ class Espeak(SplitSource):
         return Utterance(texts[number % len(texts)].read, voice, int(speed), int(pitch), int(spread))
 
     def _texts(self) -> list[Reading]:
+        if self.heard == "tone":
+            return [Reading(syllable + n, mark) for syllable in SYLLABLES for n, mark in TONES.items()]
         if self.texts is not None:
             texts = [_reading(line) for line in read_lines(self.texts, self.encoding) if line.strip()]
             if not texts:
