@@ -18,13 +18,13 @@ def ids(text):
 
 @pytest.mark.parametrize("text", ["", "o", "one", "one t", "zzz"])
 def test_it_is_a_distribution(text):
-    log_probs = [SCORER.log_prob(ids(text), token) for token in range(1, TOKENIZER.vocab_size)]
+    log_probs = SCORER.log_probs(ids(text))[1 : TOKENIZER.vocab_size]
     total = sum(map(math.exp, log_probs)) + math.exp(SCORER.end_log_prob(ids(text)))
     assert total == pytest.approx(1, rel=1e-6)
 
 
 def test_it_knows_how_texts_begin_and_end():
-    assert SCORER.log_prob((), ids("o")[0]) > SCORER.log_prob((), ids("n")[0]) + 2
+    assert SCORER.log_probs(())[ids("o")[0]] > SCORER.log_probs(())[ids("n")[0]] + 2
     assert SCORER.end_log_prob(ids("two")) > SCORER.end_log_prob(ids("on")) + 1
 
 

@@ -76,8 +76,8 @@ class Likes:
     def __init__(self, text):
         self.text = text
 
-    def log_prob(self, text, token):
-        return 0.0 if self.text[: len(text) + 1] == (*text, token) else -20.0
+    def log_probs(self, text):
+        return [0.0 if self.text[: len(text) + 1] == (*text, token) else -20.0 for token in range(3)]
 
     def end_log_prob(self, text):
         return 0.0 if text == self.text else -20.0

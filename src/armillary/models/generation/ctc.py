@@ -36,8 +36,8 @@ Text = tuple[int, ...]
 class Scorer(Protocol):
     """A language model over the same ids."""
 
-    def log_prob(self, text: Text, token: int) -> float:
-        """Return ln p(token | text)."""
+    def log_probs(self, text: Text) -> Sequence[float]:
+        """Return ln p(token | text) of each token, by its id; what stands for blank is not looked at."""
 
     def end_log_prob(self, text: Text) -> float:
         """Return ln p(the text ends here | text)."""
@@ -143,6 +143,7 @@ def _following(
         stays.add(blank=beam.log_prob + frame[BLANK])
         if text:
             stays.add(token=beam.token + frame[text[-1]])
+        known = None if scorer is None or not tokens else scorer.log_probs(text)
         for token in tokens:
             # The last token again is a new one only after a blank: without, it is the same, still heard.
             before = beam.blank if text and token == text[-1] else beam.log_prob
@@ -150,7 +151,8 @@ def _following(
                 continue
             longer = (*text, token)
             if longer not in following:
-                following[longer].language = beam.language + _added(search, scorer, text, token)
+                added = 0.0 if known is None else search.weight * known[token] + search.bonus
+                following[longer].language = beam.language + added
             following[longer].add(token=before + frame[token])
     return following
 
@@ -159,10 +161,6 @@ def _log_sum(a: float, b: float) -> float:
     """Return ln(e^a + e^b)."""
     high, low = max(a, b), min(a, b)
     return high if low == -math.inf else high + math.log1p(math.exp(low - high))
-
-
-def _added(search: CTCSearch, scorer: Scorer | None, text: Text, token: int) -> float:
-    return 0.0 if scorer is None else search.weight * scorer.log_prob(text, token) + search.bonus
 
 
 def aligned(log_probs: LogProbs, tokens: Sequence[int]) -> list[tuple[int, int]]:
