@@ -1,3 +1,4 @@
+import functools
 import shutil
 from pathlib import Path
 
@@ -126,3 +127,20 @@ def test_a_user_judges_it_on_their_own_data(trained: tuple[Case, Run], tmp_path)
     model = open_model(run, data=path)
     assert model.task.source == TextFiles(path=path)
     assert model.evaluate()["loss"] > 1.1 * run.summary.metrics["test/loss"]
+
+
+FIELDS = {
+    "image-classification": "augmentation.crop",
+    "text-classification": "max_length",
+    "text-generation": "context",
+    "automatic-speech-recognition": "search.n_beams",
+}
+
+
+def test_fields_of_the_task_can_be_changed_for_an_evaluation(trained: tuple[Case, Run]):
+    case, run = trained
+    field = FIELDS.get(case.task.kind, "judged_examples")
+    task = open_model(run, fields=[f"{field}=7"]).task
+    assert functools.reduce(getattr, field.split("."), task) == 7
+    with pytest.raises(ConfigError, match="no field of"):
+        open_model(run, fields=["judged=7"])

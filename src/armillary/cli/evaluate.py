@@ -23,6 +23,10 @@ def evaluate(
     against: Annotated[
         str | None, typer.Option(metavar="RUN", help="Test the difference to this run on the same examples.")
     ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A field of the task: search.n_beams=32."),
+    ] = None,
     engine: Engine = "torch",
     as_json: Json = False,
 ) -> None:
@@ -32,10 +36,10 @@ def evaluate(
     from armillary.runs.store import resolve
 
     asked, other = resolve(run), resolve(against) if against else None
-    model = open_model(asked, data=data, engine=engine)
+    model = open_model(asked, data=data, engine=engine, fields=option or [])
     judgement = model.judge(split)
     baselines = model.task.baseline() if baseline else None
-    own = data is None and engine == "torch"  # another engine's texts are not the run's
+    own = data is None and engine == "torch" and not option  # otherwise its outputs are not the run's own
     outputs = keep(asked, judgement, baselines) if own else None
     comparison = compare(asked, other, judgement, kept_judgement(other, split, data)) if other else None
     facts: EvaluateFacts = {

@@ -72,12 +72,19 @@ def _split(name: str) -> Split:
     raise UnknownNameError("split", name, SPLITS)
 
 
-def open_model(run: Run | Path, device: str = "cpu", data: Path | None = None, engine: str = TORCH) -> Model:
+def open_model(
+    run: Run | Path,
+    device: str = "cpu",
+    data: Path | None = None,
+    engine: str = TORCH,
+    fields: Sequence[str] = (),
+) -> Model:
     """Open a finished run for questions; its source is read by ``evaluate`` alone.
 
     ``device`` is torch's name of one, or "auto".  ``data`` is a user's own file or folder to evaluate on
     instead of the run's source.  ``engine`` is what runs the model: "torch", or "ctranslate2", which writes
-    translations and summaries in int8 (converted once and kept in the cache).
+    translations and summaries in int8 (converted once and kept in the cache).  ``fields`` change the task,
+    such as "search.n_beams=32".
 
     Raises RequestError when the run has not finished, CheckpointError naming the file when one is missing
     or damaged, ConfigError for a device that is not here or a model that the engine cannot run, DataError
@@ -87,7 +94,7 @@ def open_model(run: Run | Path, device: str = "cpu", data: Path | None = None, e
     if not run.finished:
         raise RequestError(f"{run.path} has not finished; go on with: armillary train --resume {run.path}")
     config = RunConfig.from_dict(run.config)
-    task = config.task
+    task = config.task.override(*fields)
     if data is not None:
         task = task.replace(source=infer_source(data, task.example))
     module = _restored(config, run.path / WEIGHTS)
