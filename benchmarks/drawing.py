@@ -114,9 +114,14 @@ def images_a_second(config: RunConfig, at_a_time: int, rounds: int) -> float:
     return len(captions) / statistics.median(seconds[1:])
 
 
-def drawn_by(family: str, source: str, size: str, steps: int, rounds: int) -> Drawn:
+def drawn_by(family: str, source: str, size: str | None, steps: int, rounds: int) -> Drawn:
     """Race one family."""
-    fields = [f"model={family}", f"task.source={source}", f"size={size}", "batch_size=64"]
+    fields = [
+        f"model={family}",
+        f"task.source={source}",
+        "batch_size=64",
+        *([f"size={size}"] if size else []),
+    ]
     config = resolved(experiment("text-to-image", [*fields, "precision=32-true", "ema=0"]))
     title = f"{family} of {config.model.n_params / 1e3:.0f}k parameters, learning {source}"
     contenders = [our_steps(config), plain_loop(config)]
@@ -130,7 +135,7 @@ def main(options: Sequence[str] = ()) -> Results:
     parser = argparse.ArgumentParser(prog="python -m benchmarks drawing")
     parser.add_argument("--source", default="captioned-digits", help="see: armillary list sources")
     parser.add_argument("--families", nargs="+", default=list(FAMILIES), choices=FAMILIES)
-    parser.add_argument("--size", default="500k", help="parameters")
+    parser.add_argument("--size", help="parameters; those of each family's recipe by default")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps of a lap")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     asked = parser.parse_args(options)

@@ -87,6 +87,15 @@ def test_a_grid_shows_how_far_training_is():
         assert (pixels[down : down + 8, across : across + 8] == np.asarray(opened(one))).all()
 
 
+def test_the_judge_sees_the_same_in_half_precision():
+    task, model = TASK.replace(judged_examples=20, taught_examples=30), tiny_model(TASK, "gan")
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        half = task.judge(model, "test").metrics
+    whole = task.judge(model, "test").metrics
+    assert half["judge_accuracy"] == whole["judge_accuracy"]
+    assert half["frechet_distance"] == pytest.approx(whole["frechet_distance"], rel=0.05)
+
+
 def test_a_generator_that_draws_one_image_has_no_variety():
     various, same = torch.randn(4, 1, 8, 8), torch.zeros(4, 1, 8, 8)
     alone = torch.randn(1, 1, 8, 8)

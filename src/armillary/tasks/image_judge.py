@@ -34,7 +34,7 @@ PARAMETERS, EPOCHS, MOST_STEPS, BATCH, LR, DECAY = 1e5, 30, 3000, 128, 4e-3, 0.0
 SHIFTED = 12  # images are moved by up to so small a part of their height
 CHUNK = 256
 
-Images = Float[Tensor, "n channels height width"]
+Images = Float[Tensor, "_ channels height width"]  # sets may have different numbers of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Judge:
     def look(self, images: Images) -> Seen:
         """Return what is seen on images."""
         found: list[Tensor] = []
-        with torch.inference_mode():
+        with torch.inference_mode(), exactly():
             hook = self.model.head.register_forward_pre_hook(lambda _, inputs: found.append(inputs[0]))
             scores = [self.model(chunk) for chunk in images.split(CHUNK)]
             hook.remove()
@@ -95,6 +95,11 @@ def share_equal(seen: Sequence[str], wanted: Sequence[str]) -> float:
     return float(np.mean([a == b for a, b in zip(seen, wanted, strict=True)]))
 
 
+def exactly() -> contextlib.AbstractContextManager[None]:
+    """Compute in the precision of the tensors: a judge sees the same whatever a run is trained in."""
+    return torch.autocast("cpu", enabled=False)
+
+
 def learn(model: nn.Module, images: Images, targets: Int[Tensor, " n"]) -> None:
     """Teach ``model`` the classes of images, shifted a little: AdamW, one cycle of the rate."""
     steps = min(MOST_STEPS, EPOCHS * -(-len(images) // BATCH))
@@ -103,7 +108,8 @@ def learn(model: nn.Module, images: Images, targets: Int[Tensor, " n"]) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=steps)
     model.train()
-    with torch.inference_mode(False), torch.enable_grad():  # whoever evaluates has switched both
+    # Whoever evaluates has switched gradients off, and perhaps half precision on.
+    with torch.inference_mode(False), torch.enable_grad(), exactly():
         images, targets = images.clone(), targets.clone()
         for _ in range(steps):
             rows = torch.randint(len(images), (min(BATCH, len(images)),), generator=dice)

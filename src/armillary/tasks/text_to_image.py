@@ -203,7 +203,9 @@ class TextToImage(Task):
             ends = drawer.conditioning(captions.to(device), lengths.to(device))
             a, b = (_row(ends, i) for i in (0, 1))
             steps = [a.mixed(b, float(weight)) for weight in np.linspace(0, 1, n)]
-            return torch.cat([drawer.draw(step, how, [how.seed]).cpu() for step in steps]).clamp(-1, 1)
+            return torch.cat([drawer.draw(step, how, [how.seed]).cpu().float() for step in steps]).clamp(
+                -1, 1
+            )
 
     def drawn(self, model: nn.Module, captions: Sequence[str], how: Drawing) -> Images:
         """Return an image for each caption, the k-th of them drawn with the seed ``how.seed + k``."""
@@ -214,7 +216,7 @@ class TextToImage(Task):
                 tokens, lengths = self._read(captions[start : start + CHUNK])
                 wanted = drawer.conditioning(tokens.to(device), lengths.to(device))
                 seeds = range(how.seed + start, how.seed + start + len(tokens))
-                images.append(drawer.draw(wanted, how, seeds).cpu())
+                images.append(drawer.draw(wanted, how, seeds).cpu().float())
         return torch.cat(images).clamp(-1, 1)
 
     def looks(self, model: nn.Module) -> list[Look]:
