@@ -89,6 +89,19 @@ SECTIONS = (
         (predict_facts.PredictFileFacts,),
     ),
     Section(
+        "armillary explain",
+        "What an answer is due to, by each method, and what that explanation is worth: the area between the "
+        "curves of putting features in and taking them out beside that of random orders, and other checks.",
+        "armillary explain runs/image-classification-cnn seven.png --json",
+        (facts.ExplainFacts,),
+    ),
+    Section(
+        "armillary explain --compare",
+        "The methods of explanation on the same inputs of the test split, the most faithful first.",
+        "armillary explain runs/image-classification-cnn --compare --json",
+        (facts.RankFacts,),
+    ),
+    Section(
         "armillary export",
         "A run of translation or summarization as a folder of another library, and how alike both answer.",
         "armillary export runs/translation-transformer-s0 huggingface --json",

@@ -23,7 +23,7 @@ def written(path):
 @pytest.fixture(scope="module")
 def source():
     root = Path(armillary.__file__).parent
-    rooms = [root / room for room in ("fitting", "scaling", "trends")]
+    rooms = [root / room for room in ("explanation", "fitting", "scaling", "trends")]
     files = [path for room in rooms for path in sorted(room.rglob("*.py"))]
     tables = [path for room in rooms for path in sorted(room.rglob("*.csv"))]
     return [text for path in files for text in written(path)] + [path.read_text("utf-8") for path in tables]

@@ -102,6 +102,7 @@ TRAINED = (
     "armillary train",
     "armillary evaluate",
     "armillary predict",
+    "armillary explain",
     "armillary ladder",
     "armillary export",
 )

@@ -15,7 +15,7 @@ from armillary.core.errors import UnknownNameError
 
 def list_(
     what: Annotated[
-        str, typer.Argument(help="models, tasks, sources, laws, recipes, hardware or runs.")
+        str, typer.Argument(help="models, tasks, sources, laws, recipes, methods, hardware or runs.")
     ] = "recipes",
     root: Annotated[Path, typer.Option(help="Where runs are looked for.")] = Path("runs"),
     hardware: Annotated[
@@ -30,6 +30,7 @@ def list_(
         "sources": list_rows.sources,
         "laws": list_rows.laws,
         "recipes": list_rows.recipes,
+        "methods": list_rows.methods,
         "hardware": lambda: list_rows.hardware(hardware),
         "runs": lambda: list_rows.runs(root),
     }

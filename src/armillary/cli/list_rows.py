@@ -53,6 +53,13 @@ def recipes() -> list[NamedThing]:
     return [{"name": name, "what": _first_line(RECIPES[name])} for name in RECIPES]
 
 
+def methods() -> list[NamedThing]:
+    """Return the methods of explanation."""
+    from armillary.explanation import METHODS
+
+    return [{"name": name, "what": _first_line(METHODS[name])} for name in METHODS]
+
+
 def hardware(own: Path | None) -> list[Accelerator]:
     """Return the accelerators that costs are told for, those of the table ``own`` with them."""
     from armillary.core.hardware import accelerators

@@ -13,6 +13,7 @@ import armillary
 from armillary.cli.audit import audit
 from armillary.cli.demo import demo
 from armillary.cli.evaluate import evaluate
+from armillary.cli.explain import explain
 from armillary.cli.export import export
 from armillary.cli.extrapolate import extrapolate
 from armillary.cli.fit import fit
@@ -33,6 +34,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "explain": explain,
     "export": export,
     "ladder": ladder,
     "fit": fit,

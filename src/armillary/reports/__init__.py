@@ -1,5 +1,5 @@
 """Anything Armillary made, as one self-contained HTML page."""
 
-from armillary.reports.subject import report, report_comparison
+from armillary.reports.subject import report, report_comparison, report_explanations
 
-__all__ = ["report", "report_comparison"]
+__all__ = ["report", "report_comparison", "report_explanations"]

@@ -8,10 +8,10 @@ import unicodedata
 
 from markupsafe import Markup, escape
 
-_HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_KANA = r"\u3040-\u30ff\u31f0-\u31ff"
-_UNIT = re.compile(rf"[{_HAN}{_KANA}]|[^\W{_HAN}{_KANA}]+|[^\w\s]")
-_PIECE = re.compile(rf"[{_HAN}{_KANA}]|\s+|[^\s{_HAN}{_KANA}]+")
+from armillary.runs.pieces import HAN, KANA
+
+_UNIT = re.compile(rf"[{HAN}{KANA}]|[^\W{HAN}{KANA}]+|[^\w\s]")
+_PIECE = re.compile(rf"[{HAN}{KANA}]|\s+|[^\s{HAN}{KANA}]+")
 _LONGEST = 600  # characters of one text on a page
 
 
@@ -30,9 +30,9 @@ def n_words(text: str) -> int:
 
 def language(text: str) -> str:
     """Return the value of ``lang`` that shows ``text`` in the right glyphs; empty where any will do."""
-    if re.search(f"[{_KANA}]", text):
+    if re.search(f"[{KANA}]", text):
         return "ja"
-    return "zh-Hans" if re.search(f"[{_HAN}]", text) else ""
+    return "zh-Hans" if re.search(f"[{HAN}]", text) else ""
 
 
 def shown(text: str) -> str:

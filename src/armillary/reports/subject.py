@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from armillary.core.errors import RequestError
 from armillary.core.files import read_json, write_text
 from armillary.reports.comparison_page import comparison_page
 from armillary.reports.curve_page import curve_page
+from armillary.reports.explanation_page import explanation_page
 from armillary.reports.fit_page import fit_page
 from armillary.reports.ladder_page import ladder_page
 from armillary.reports.plan_page import plan_page
 from armillary.reports.run_page import run_page
 from armillary.reports.trend_page import trend_page
 from armillary.reports.words import Words
+from armillary.runs.explained import Explanation
 from armillary.runs.judgement import Judgement, PairedRuns
 from armillary.runs.run import Run
 from armillary.scaling.analysis import analyse
@@ -44,6 +47,15 @@ def report_comparison(
     Returns ``out``.  UnknownNameError for another language than "en" and "zh".
     """
     write_text(out, comparison_page(comparison, judgements, Words(lang)))
+    return out
+
+
+def report_explanations(explanations: Sequence[Explanation], out: Path, lang: str = "en") -> Path:
+    """Write one HTML page about explanations of one answer, by one method or several.
+
+    Returns ``out``.  UnknownNameError for another language than "en" and "zh".
+    """
+    write_text(out, explanation_page(explanations, Words(lang)))
     return out
 
 

@@ -129,7 +129,8 @@ def _rename_ids(root: ElementTree.Element, name: str) -> None:
         if old in used:
             element.set("id", used[old])
         if _HREF in element.attrib:
-            element.set("href", "#" + used[element.attrib.pop(_HREF)[1:]])
+            target = element.attrib.pop(_HREF)  # another element, or an image that is written here itself
+            element.set("href", f"#{used[target[1:]]}" if target.startswith("#") else target)
         clip = element.get("clip-path")
         if clip:
             element.set("clip-path", f"url(#{used[clip[5:-1]]})")

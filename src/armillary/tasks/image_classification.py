@@ -72,7 +72,7 @@ class ImageClassification(Classification):
         pixels, targets = self._pixels("train"), torch.from_numpy(self.targets("train"))
 
         def make(indices: np.ndarray, generator: torch.Generator) -> Batch:
-            plain = self._normalised(pixels[indices])
+            plain = self.normalised(pixels[indices])
             return Batch(augment(plain, self.augmentation, generator), targets[indices])
 
         return ShuffledBatches(len(targets), batch_size, seed, make)
@@ -80,7 +80,7 @@ class ImageClassification(Classification):
     def evaluation_batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
         pixels, targets = self._pixels(split), torch.from_numpy(self.targets(split))
         for chunk, labels in zip(pixels.split(batch_size), targets.split(batch_size), strict=True):
-            yield Batch(self._normalised(chunk), labels)
+            yield Batch(self.normalised(chunk), labels)
 
     def dummy_batch(self, batch_size: int) -> Batch:
         shape = self.image_shape
@@ -110,7 +110,7 @@ class ImageClassification(Classification):
         images = [read(item, self.image_shape) for item in raw]
         bare = [LabelledImage(pixels, label="") for pixels, _ in images]
         chunks = [stack(bare[start : start + CHUNK]) for start in range(0, len(bare), CHUNK)]
-        batches = [Batch(self._normalised(chunk), torch.zeros(len(chunk)).long()) for chunk in chunks]
+        batches = [Batch(self.normalised(chunk), torch.zeros(len(chunk)).long()) for chunk in chunks]
         return self._ask(model, batches, [self._note(shape) for _, shape in images])
 
     def save_preprocessor(self, folder: Path) -> None:
@@ -143,7 +143,8 @@ class ImageClassification(Classification):
     def _stacks(self) -> dict[Split, Stack]:
         return {}
 
-    def _normalised(self, pixels: Stack) -> Float[Tensor, "n channels height width"]:
+    def normalised(self, pixels: Stack) -> Float[Tensor, "n channels height width"]:
+        """Return images as a model is given them: of mean 0 and variance 1 over the training split."""
         return normalise(pixels, self.pixel_statistics)
 
     def _note(self, shape: Shape) -> str:

@@ -106,7 +106,7 @@ class TextClassification(Classification):
             if not isinstance(text, str):
                 raise DataError(f"{self.kind} takes texts, got {type(text).__name__}")
         encoded = self.learnt_tokenizer.encode_all(list(raw))
-        rows = [self._marked(ids) for ids in encoded]
+        rows = [self.read_part(ids) for ids in encoded]
         chunks = (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
         batches = [_padded(chunk, torch.zeros(len(chunk)).long()) for chunk in chunks]
         return self._ask(model, batches, [self._note(len(ids)) for ids in encoded])
@@ -121,10 +121,10 @@ class TextClassification(Classification):
 
     def _tokens(self, split: Split) -> list[Tokens]:
         """Return what a model reads of each text of ``split``."""
-        return [self._marked(ids) for ids in self._encoded(split)]
+        return [self.read_part(ids) for ids in self._encoded(split)]
 
-    def _marked(self, ids: Tokens) -> Tokens:
-        """Return the tokens of one text, cut to length, with the end-of-text mark."""
+    def read_part(self, ids: Tokens) -> Tokens:
+        """Return what a model reads of a text: its tokens, cut to length, and the end-of-text mark."""
         mark = ids.dtype.type(self.learnt_tokenizer.end_of_text)
         return np.append(ids[: self.max_length - 1], mark)
 
