@@ -116,10 +116,16 @@ def _written(
 
 def _small(run: Run, parent: Model, judgement: Judgement, summary: Summary) -> Small:
     metric = parent.task.headline
-    before = parent.run.summary.metrics
+    before = {
+        name.removeprefix("test/"): value
+        for name, value in parent.run.summary.metrics.items()
+        if name.startswith("test/")
+    }
     paired = None
     if judgement.examples:
-        paired = compare(run, parent.run, judgement, kept_judgement(parent.run))
+        kept = kept_judgement(parent.run)
+        before |= kept.metrics
+        paired = compare(run, parent.run, judgement, kept)
     size = (run.path / WEIGHTS).stat().st_size
     return Small(
         run=str(run.path),
@@ -129,11 +135,11 @@ def _small(run: Run, parent: Model, judgement: Judgement, summary: Summary) -> S
         parent_bytes=(parent.run.path / WEIGHTS).stat().st_size,
         bits_per_weight=8 * size / summary.n_params,
         loss=judgement.metrics["loss"],
-        parent_loss=before["test/loss"],
+        parent_loss=before["loss"],
         metric=metric,
         score=judgement.metrics[metric],
         low=judgement.metrics.get(f"{metric}_low"),
         high=judgement.metrics.get(f"{metric}_high"),
-        parent_score=before[f"test/{metric}"],
+        parent_score=before[metric],
         paired=paired if paired is not None and paired.scores else None,
     )

@@ -73,11 +73,13 @@ def _subjects(explainer: Explainer, n_inputs: int) -> Iterator[Subject | None]:
 
 
 def _ranked(name: str, explanations: Sequence[Explanation]) -> Ranked:
-    shares = np.array([each.faithfulness.share for each in explanations])
-    low, high = _interval(shares)
+    curves = [each.faithfulness for each in explanations]
+    areas = np.array([each.score for each in curves])
+    worth = np.array([each.insertion[-1] - each.insertion[0] for each in curves])
+    low, high = _interval(areas, worth)
     return Ranked(
         method=name,
-        share=float(shares.mean()),
+        share=_share(areas, worth),
         low=low,
         high=high,
         faithful=_share_of(explanations, "faithful"),
@@ -92,9 +94,16 @@ def _share_of(explanations: Sequence[Explanation], verdict: str) -> float:
     return float(np.mean([each.verdict == verdict for each in explanations]))
 
 
-def _interval(values: Float[np.ndarray, " inputs"]) -> tuple[float, float]:
-    """Return the 95% interval of the mean, from a bootstrap."""
+def _share(areas: Float[np.ndarray, " inputs"], worth: Float[np.ndarray, " inputs"]) -> float:
+    """Return all areas over all that inputs are worth, so that one worth nearly nothing does not count most."""
+    return float(areas.sum() / max(worth.sum(), 1e-9))
+
+
+def _interval(
+    areas: Float[np.ndarray, " inputs"], worth: Float[np.ndarray, " inputs"]
+) -> tuple[float, float]:
+    """Return the 95% interval of their share, from a bootstrap over inputs."""
     dice = np.random.default_rng(0)
-    means = values[dice.integers(len(values), size=(N_RESAMPLES, len(values)))].mean(1)
-    low, high = np.quantile(means, (0.025, 0.975))
+    drawn = dice.integers(len(areas), size=(N_RESAMPLES, len(areas)))
+    low, high = np.quantile([_share(areas[rows], worth[rows]) for rows in drawn], (0.025, 0.975))
     return float(low), float(high)

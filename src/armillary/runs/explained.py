@@ -57,8 +57,8 @@ class Ranked:
     """How one method fares over many inputs of a run."""
 
     method: str  # as `list methods` has it
-    share: float  # mean over inputs of ``Faithfulness.share``
-    low: float  # 95% interval of that mean, from a bootstrap over inputs
+    share: float  # the areas of all inputs together over what they are worth
+    low: float  # 95% interval of the share, from a bootstrap over inputs
     high: float
     faithful: float  # share of the inputs whose explanation is faithful
     useless: float  # share of the inputs whose explanation is no better than random
