@@ -102,12 +102,6 @@ SECTIONS = (
         (facts.RankFacts,),
     ),
     Section(
-        "armillary quantize",
-        "The runs that were made, each with its weights in few bits, and what that cost on the test split.",
-        "armillary quantize runs/image-classification-cnn --to int8,int4 --json",
-        (facts.QuantizeFacts,),
-    ),
-    Section(
         "armillary export",
         "A run of translation or summarization as a folder of another library, and how alike both answer.",
         "armillary export runs/translation-transformer-s0 huggingface --json",

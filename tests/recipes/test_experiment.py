@@ -72,11 +72,6 @@ def test_what_cannot_be_is_refused(subject, assignment, error):
         experiment(subject, [assignment])
 
 
-def test_weights_are_made_small_after_training_alone():
-    with pytest.raises(ConfigError, match="afterwards run: armillary quantize RUN"):
-        experiment("image-classification", ["quantization.scheme=int4"])
-
-
 def test_a_family_of_a_task_is_taught_as_its_recipe_is():
     asked, recipe = experiment("text-to-image", ["model=gan"]), experiment("text-to-image-gan")
     assert asked == recipe

@@ -103,7 +103,6 @@ TRAINED = (
     "armillary evaluate",
     "armillary predict",
     "armillary explain",
-    "armillary quantize",
     "armillary ladder",
     "armillary export",
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypedDict
 
-from armillary.compression import Small
 from armillary.core.hardware import Accelerator
 from armillary.export.parity import Parity
 from armillary.fitting.fit import Certificate
@@ -73,13 +72,6 @@ class RankFacts(TypedDict):
 
     run: str  # as it was named
     ranking: Ranking
-
-
-class QuantizeFacts(TypedDict):
-    """Runs with their weights in few bits, and what that cost."""
-
-    run: str  # the parent, as it was named
-    made: list[Small]  # in the order they were asked for
 
 
 class RungFacts(TypedDict):

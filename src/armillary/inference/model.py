@@ -22,7 +22,7 @@ from armillary.tasks import Task
 from armillary.tasks.streaming import Streams
 from armillary.training.config import RunConfig
 from armillary.training.finished import WEIGHTS
-from armillary.training.weights import load_weights, read_weights
+from armillary.training.weights import load_weights, read_tensors
 
 
 @dataclass(frozen=True)
@@ -108,5 +108,5 @@ def _restored(config: RunConfig, path: Path) -> nn.Module:
         raise CheckpointError(f"{path} is missing; without its weights the run cannot answer")
     with torch.random.fork_rng(devices=[]):  # fresh weights, about to be written over, cost no one their dice
         module = config.model.build()
-    load_weights(module, read_weights(path), path)
+    load_weights(module, read_tensors(path), path)
     return module

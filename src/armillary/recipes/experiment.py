@@ -86,8 +86,6 @@ def _sort(assignments: Sequence[str]) -> tuple[str | None, str | None, list[str]
             data = value
         elif name == "size":
             size = value
-        elif name.partition(".")[0] == "quantization":
-            raise ConfigError(f"{assignment} is no part of training; afterwards run: armillary quantize RUN")
         else:
             fields.append(assignment)
     return data, size, fields

@@ -172,8 +172,6 @@ class _Collected:
         """Return why a law cannot be fitted to ``run``, "" when it can."""
         if run is None or not run.finished:
             return "has not been trained to its end"
-        if run.config.get("quantization"):
-            return "its weights were made small after training, which no law of training knows of"
         if run.config.get("start"):
             return "started from the weights of another run, whose compute it does not count"
         self._named |= {LOSS, *run.summary.metrics}

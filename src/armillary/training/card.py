@@ -65,11 +65,10 @@ def _lead(run: Run, config: RunConfig, summary: Summary) -> str:
     headline = summary.metrics.get(f"test/{task.headline}")
     result = f", {task.headline} {headline:.4g} on the test split" if headline is not None else ""
     start = "from scratch" if config.start is None else f"from the weights of {config.start.name}"
-    bits = f" Its weights are in {config.quantization.scheme}." if config.quantization else ""
     return (
         f"# {run.name}\n\n"
         f"A {config.model.kind} of {format_count(summary.n_params)} parameters for {task.kind}, trained "
-        f"{start} on {task.source.kind}{result}.{bits}"
+        f"{start} on {task.source.kind}{result}."
     )
 
 

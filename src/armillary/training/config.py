@@ -9,7 +9,6 @@ from typing import Literal
 from armillary.core.config import Config
 from armillary.core.errors import ConfigError
 from armillary.models.base import ModelConfig
-from armillary.models.quantization import Quantization
 from armillary.tasks.base import Task
 from armillary.training.budget import Budget
 
@@ -72,7 +71,6 @@ class RunConfig(Config):
     model: ModelConfig
     optim: OptimConfig = OptimConfig()
     schedule: ScheduleConfig = ScheduleConfig()
-    quantization: Quantization | None = None  # how the weights were made small after training; None: whole
     start: Path | None = None  # a finished run whose weights this one starts from; None: random ones
     budget: str = "10m"  # "2000 steps", "3e6 tokens", "20 epochs", "1e12 flop" or a time: "10m"
     batch_size: int | None = None  # examples a step (over all devices and accumulated parts); None: derived

@@ -13,7 +13,7 @@ from armillary.core.errors import RequestError
 from armillary.runs.run import Run
 from armillary.training.config import RunConfig
 from armillary.training.finished import WEIGHTS
-from armillary.training.weights import read_weights
+from armillary.training.weights import read_tensors
 
 GENTLER = 0.3  # of the learning rate that the weights were found with: they are to move, not to be lost
 
@@ -25,9 +25,7 @@ def further(parent: Path) -> RunConfig:
     """
     config = RunConfig.from_dict(_finished(parent).config)
     assert config.optim.lr is not None, f"{parent} was written with its rates derived"
-    return config.replace(
-        start=parent, quantization=None, optim=config.optim.replace(lr=config.optim.lr * GENTLER)
-    )
+    return config.replace(start=parent, optim=config.optim.replace(lr=config.optim.lr * GENTLER))
 
 
 def taught(config: RunConfig) -> RunConfig:
@@ -39,7 +37,7 @@ def taught(config: RunConfig) -> RunConfig:
 
 def first_weights(parent: Path) -> dict[str, Tensor]:
     """Return the weights of the run to start from; CheckpointError when they are missing or damaged."""
-    return read_weights(_finished(parent).path / WEIGHTS)
+    return read_tensors(_finished(parent).path / WEIGHTS)
 
 
 def _finished(path: Path) -> Run:

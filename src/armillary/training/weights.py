@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from armillary.core.errors import CheckpointError
-from armillary.models.quantization import unpacked
 from armillary.training.parallel import fill, local
 
 METADATA = {"format": "pt"}  # what other readers of safetensors look for
@@ -32,14 +31,6 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         return safetensors.torch.load_file(path)
     except (OSError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"cannot read {path}: {error}") from error
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Return the weights of a finished model by name, those in few bits as the numbers they stand for.
-
-    CheckpointError as ``read_tensors`` has it.
-    """
-    return unpacked(read_tensors(path))
 
 
 def distinct(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
