@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from armillary.cli import facts, predict_facts
+from armillary.cli import facts, predict_facts, run_facts
 from armillary.runs.run import Summary
 from armillary.scaling.analysis import LadderAnalysis
 from armillary.scaling.curves.curve_file import SavedCurves
@@ -93,13 +93,20 @@ SECTIONS = (
         "What an answer is due to, by each method, and what that explanation is worth: the area between the "
         "curves of putting features in and taking them out beside that of random orders, and other checks.",
         "armillary explain runs/image-classification-cnn seven.png --json",
-        (facts.ExplainFacts,),
+        (run_facts.ExplainFacts,),
     ),
     Section(
         "armillary explain --compare",
         "The methods of explanation on the same inputs of the test split, the most faithful first.",
         "armillary explain runs/image-classification-cnn --compare --json",
-        (facts.RankFacts,),
+        (run_facts.RankFacts,),
+    ),
+    Section(
+        "armillary quantize",
+        "What each scheme cost: the size of the file, loss and headline metric beside the parent's with a "
+        "paired test where the task has one, and the time of a forward pass.",
+        "armillary quantize runs/image-classification-cnn-s0 --bits 8,4,2 --json",
+        (run_facts.QuantizeFacts,),
     ),
     Section(
         "armillary export",

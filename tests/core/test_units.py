@@ -63,7 +63,12 @@ def test_formats():
     assert [format_seconds(s) for s in (3, 75, 3725)] == ["3 s", "1 min 15 s", "1 h 02 min"]
     assert format_seconds(86400 * 30) == "30 days"
     assert "years" in format_seconds(1e12)
-    assert [format_bytes(b) for b in (12, 1536, 3 * 2**20)] == ["12 B", "1.5 KiB", "3 MiB"]
+    assert [format_bytes(b) for b in (12, 1536, 1023 * 2**10, 3 * 2**20)] == [
+        "12 B",
+        "1.5 KiB",
+        "1023 KiB",
+        "3 MiB",
+    ]
     assert [format_usd(u) for u in (0, 0.003, 1.5, 1234, 2.5e7)] == [
         "$0",
         "$0.003",

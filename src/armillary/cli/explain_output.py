@@ -14,7 +14,7 @@ from armillary.explanation.methods import METHODS
 from armillary.reports import report_explanations
 
 if TYPE_CHECKING:
-    from armillary.cli.facts import ExplainFacts, RankFacts
+    from armillary.cli.run_facts import ExplainFacts, RankFacts
     from armillary.inference import Model
     from armillary.runs.explained import Explanation, Ranking
 

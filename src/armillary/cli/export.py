@@ -40,5 +40,10 @@ def export(
     exporter = EXPORTERS[format_]().override(*options or [])
     asked = resolve(run)
     made = write_export(asked, exporter, out or asked.path / format_)
-    facts: ExportFacts = {"run": run, "out": str(made.path), "parity": made.parity}
+    facts: ExportFacts = {
+        "run": run,
+        "out": str(made.path),
+        "parity": made.parity,
+        "dequantized": made.dequantized,
+    }
     emit(facts, as_json, export_text(made))

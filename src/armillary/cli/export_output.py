@@ -20,4 +20,8 @@ def export_text(export: Export) -> str:
     ]
     if c.metric is not None:
         lines.append(f"  {c.metric} {c.score:.2f}, exported {c.exported_score:.2f}")
+    if export.dequantized is not None:
+        lines.append(
+            f"  the codes of {export.dequantized} were multiplied out: the folder has no packed weights"
+        )
     return "\n".join(lines)

@@ -14,7 +14,6 @@ from armillary.export.parity import Parity
 from armillary.fitting.fit import Certificate
 from armillary.fitting.selection import BackTest
 from armillary.fitting.uncertainty import Estimate
-from armillary.runs.explained import Explanation, Ranking
 from armillary.runs.judgement import PairedRuns
 from armillary.scaling.audit.expectation import Verdict
 from armillary.scaling.audit.facts import Source
@@ -57,21 +56,6 @@ class EvaluateFacts(TypedDict):
     baselines: dict[str, dict[str, float]] | None  # metrics by the baseline's name; null: without --baseline
     outputs: str | None  # file of what the model wrote; null: its task keeps nothing, or with --data
     comparison: PairedRuns | None  # with the run given to --against; null: without
-
-
-class ExplainFacts(TypedDict):
-    """Why a run answers an input as it does, by one method or several."""
-
-    run: str  # as it was named
-    explanations: list[Explanation]  # in the order the methods were asked for
-    report: str | None  # the HTML page; null: without --out
-
-
-class RankFacts(TypedDict):
-    """How methods of explanation fare on a run."""
-
-    run: str  # as it was named
-    ranking: Ranking
 
 
 class RungFacts(TypedDict):
@@ -345,6 +329,9 @@ class ExportFacts(TypedDict):
     run: str  # as it was named
     out: str  # the folder that was made
     parity: Parity  # how alike the run and the folder answer
+    dequantized: (
+        str | None
+    )  # the scheme of a quantized run, whose codes were multiplied out; null: of another
 
 
 class ReportFacts(TypedDict):

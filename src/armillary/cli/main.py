@@ -21,6 +21,7 @@ from armillary.cli.ladder import ladder
 from armillary.cli.list import list_
 from armillary.cli.plan import plan
 from armillary.cli.predict import predict
+from armillary.cli.quantize import quantize
 from armillary.cli.report import report
 from armillary.cli.train import train
 from armillary.cli.trends import trends
@@ -35,6 +36,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "predict": predict,
     "explain": explain,
+    "quantize": quantize,
     "export": export,
     "ladder": ladder,
     "fit": fit,

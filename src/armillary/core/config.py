@@ -121,6 +121,8 @@ def _assign(data: dict[str, Any], cls: type[Any], keys: list[str], text: str, pa
         _assign(inner, nested, rest, text, path)
     elif nested.registry is not None:  # "model=lstm" is short for "model.kind=lstm"
         data[key] = {"kind": text}
+    elif type(None) in typing.get_args(fields[key]) and _is_none(text):
+        data[key] = None
     else:
         raise ConfigError(f"{path!r} has fields of its own: {', '.join(hints(nested))}; set one of them")
 
@@ -191,7 +193,7 @@ def _scalar(value: Any, hint: Any, path: str) -> Any:
 def _from_text(text: str, hint: Any, path: str) -> Any:
     """Return the value that a command line's ``text`` means for a field of type ``hint``."""
     options = typing.get_args(hint) if _is_union(hint) else (hint,)
-    if type(None) in options and text.lower() in ("none", "null", ""):
+    if type(None) in options and _is_none(text):
         return None
     if typing.get_origin(options[0]) is tuple:
         inner = typing.get_args(options[0])[0]
@@ -205,6 +207,10 @@ def _from_text(text: str, hint: Any, path: str) -> Any:
     raise ConfigError(
         f"{path} takes {' or '.join(getattr(o, '__name__', str(o)) for o in options)}, got {text!r}"
     )
+
+
+def _is_none(text: str) -> bool:
+    return text.lower() in ("none", "null", "")
 
 
 def _number(text: str, options: tuple[Any, ...], path: str) -> float | int:

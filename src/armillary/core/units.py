@@ -75,7 +75,8 @@ def format_bytes(value: float) -> str:
     """Return a size in memory or on disk: 1536 -> ``1.5 KiB``."""
     for size, suffix in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if value >= size:
-            return f"{value / size:.3g} {suffix}"
+            amount = value / size
+            return f"{amount:.0f} {suffix}" if amount >= 999.5 else f"{amount:.3g} {suffix}"
     return f"{value:.0f} B"
 
 

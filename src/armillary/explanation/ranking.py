@@ -95,7 +95,7 @@ def _share_of(explanations: Sequence[Explanation], verdict: str) -> float:
 
 
 def _share(areas: Float[np.ndarray, " inputs"], worth: Float[np.ndarray, " inputs"]) -> float:
-    """Return all areas over all that inputs are worth, so that one worth nearly nothing does not count most."""
+    """Return all areas over all that inputs are worth; one worth nearly nothing does not count most."""
     return float(areas.sum() / max(worth.sum(), 1e-9))
 
 

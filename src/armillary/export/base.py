@@ -50,6 +50,9 @@ class Export:
 
     path: Path  # the folder
     parity: Parity  # of the run and of the folder, opened by the library whose format it is
+    dequantized: (
+        str | None
+    )  # the scheme of a quantized run, whose codes were multiplied out; None: of another
 
 
 def export(run: Run | Path, exporter: Exporter, out: Path) -> Export:
@@ -71,7 +74,8 @@ def export(run: Run | Path, exporter: Exporter, out: Path) -> Export:
                 f"{model.run.path} as {exporter.kind} would answer differently: {difference}; "
                 "nothing was kept"
             )
-    return Export(out, parity)
+    scheme = model.config.quantization
+    return Export(out, parity, None if scheme is None else scheme.label)
 
 
 def exportable(model: Model, exporter: Exporter) -> SequenceToSequence:

@@ -22,7 +22,8 @@ from armillary.tasks import Task
 from armillary.tasks.streaming import Streams
 from armillary.training.config import RunConfig
 from armillary.training.finished import WEIGHTS
-from armillary.training.weights import load_weights, read_tensors
+from armillary.training.stored import read_weights
+from armillary.training.weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,13 @@ def open_model(
 
 
 def _restored(config: RunConfig, path: Path) -> nn.Module:
-    """Return the model of ``config`` with the weights in the file ``path``."""
+    """Return the model of ``config`` with the weights in the file ``path``; codes are read as what they mean.
+
+    It is then an ordinary module: quantized runs answer with the kernels of others, as fast and no faster.
+    """
     if not path.is_file():
         raise CheckpointError(f"{path} is missing; without its weights the run cannot answer")
     with torch.random.fork_rng(devices=[]):  # fresh weights, about to be written over, cost no one their dice
         module = config.model.build()
-    load_weights(module, read_tensors(path), path)
+    load_weights(module, read_weights(path, config), path)
     return module

@@ -174,6 +174,8 @@ class _Collected:
             return "has not been trained to its end"
         if run.config.get("start"):
             return "started from the weights of another run, whose compute it does not count"
+        if run.config.get("quantization"):
+            return "has rounded weights, which say less than their number"
         self._named |= {LOSS, *run.summary.metrics}
         value = _value(run.summary, self._metric)
         if math.isnan(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from armillary.core.units import format_count, format_flop, format_seconds
@@ -68,7 +69,21 @@ def _lead(run: Run, config: RunConfig, summary: Summary) -> str:
     return (
         f"# {run.name}\n\n"
         f"A {config.model.kind} of {format_count(summary.n_params)} parameters for {task.kind}, trained "
-        f"{start} on {task.source.kind}{result}."
+        f"{start} on {task.source.kind}{result}.{_rounding(run, config)}"
+    )
+
+
+def _rounding(run: Run, config: RunConfig) -> str:
+    """Say how the weights are kept and when they were rounded, where they are."""
+    scheme = config.quantization
+    if scheme is None:
+        return ""
+    while_learning = f"trained with weights rounded to {scheme.label}"
+    whose = Path(run.parent).name if run.parent and run.parent != str(config.start) else "the last step"
+    after = f"the weights of {whose} rounded to {scheme.label}"
+    return (
+        f" Quantized: {while_learning if scheme.aware else after}, and kept as packed codes with scales; "
+        "they are multiplied out when the run is opened, so the file is smaller and answers take as long."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from armillary.core.config import Config
 from armillary.core.errors import ConfigError
 from armillary.models.base import ModelConfig
+from armillary.models.quantization import Quantization
 from armillary.tasks.base import Task
 from armillary.training.budget import Budget
 
@@ -72,6 +73,7 @@ class RunConfig(Config):
     optim: OptimConfig = OptimConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     start: Path | None = None  # a finished run whose weights this one starts from; None: random ones
+    quantization: Quantization | None = None  # how the weights that the run ends with are rounded; None: not
     budget: str = "10m"  # "2000 steps", "3e6 tokens", "20 epochs", "1e12 flop" or a time: "10m"
     batch_size: int | None = None  # examples a step (over all devices and accumulated parts); None: derived
     accumulate: int = 1  # parts a step's batch is split into to save memory
@@ -109,6 +111,13 @@ class RunConfig(Config):
             "optim.algorithm",
             self.optim.algorithm,
             "adamw with strategy=fsdp, which leaves no process a whole matrix",
+        )
+
+        _require(
+            self.strategy != "fsdp" or self.quantization is None,
+            "strategy",
+            self.strategy,
+            "auto or ddp with quantization, whose scales are found from whole matrices",
         )
 
     def fitted(self) -> RunConfig:

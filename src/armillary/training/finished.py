@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
-from armillary.core.files import atomic_path, write_json, write_text
+from armillary.core.files import write_json, write_text
 from armillary.runs.judgement import Judgement, write_judgement
 from armillary.runs.run import Run, Summary
 from armillary.training.card import model_card
 from armillary.training.config import RunConfig
-from armillary.training.weights import write_tensors
+from armillary.training.stored import write_weights
 
 WEIGHTS = "model.safetensors"  # what inference reads again; the preprocessor's files are the task's affair
 
@@ -23,10 +24,8 @@ def write_model(
 
     Of the ``judgement`` the outputs are kept, where it has any.
     """
-    with atomic_path(run.path / WEIGHTS) as part:
-        write_tensors(part, weights)
-    model = config.model.to_dict()
-    write_json(run.path / "config.json", {"model_type": f"armillary-{model.pop('kind')}", **model})
+    write_weights(run.path / WEIGHTS, config, weights)
+    write_json(run.path / "config.json", described(config))
     config.task.save_preprocessor(run.path)
     if judgement.examples:
         write_judgement(run, judgement)
@@ -36,3 +35,10 @@ def write_model(
     write_json(run.path / "data.json", terms)
     write_text(run.path / "README.md", model_card(run, config, summary, counts))
     run.finish(summary)
+
+
+def described(config: RunConfig) -> dict[str, Any]:
+    """Return ``config.json``: the model's shape in the form of Hugging Face, and how its weights are kept."""
+    model = config.model.to_dict()
+    shape = {"model_type": f"armillary-{model.pop('kind')}", **model}
+    return shape if config.quantization is None else {**shape, "quantization": config.quantization.to_dict()}

@@ -19,6 +19,7 @@ from torch.optim import Optimizer
 
 from armillary.core.errors import CheckpointError
 from armillary.data.batch import Batch, Batches
+from armillary.models.quantization import FakeQuantization
 from armillary.training.average import WeightAverage
 from armillary.training.carried import detached, flattened, rebuilt
 from armillary.training.checkpoint import Checkpoint
@@ -52,6 +53,9 @@ class Learner:
         self._stepper = cast("Optimizer", fabric.setup_optimizers(self.optimizer))
         self._own_clip = config.strategy != "fsdp" and config.precision != "16-mixed"
         self.average = WeightAverage(self.model, config.ema) if config.ema else None
+        scheme = config.quantization
+        self._rounding = FakeQuantization(self.model, scheme) if scheme is not None else None
+        self._aware = scheme is not None and scheme.aware
         self._carried: list[Any] = [None] * config.accumulate
         self._losses = torch.zeros((), device=fabric.device)
         self._norms = torch.zeros((), device=fabric.device)
@@ -64,9 +68,10 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         last = self._config.accumulate - 1
-        for part in range(self._config.accumulate):
-            with self._synchronised_last(part < last):
-                self._learn(part, self._part_of(batch, part), batch.n_units)
+        with self._rounded(self._aware):
+            for part in range(self._config.accumulate):
+                with self._synchronised_last(part < last):
+                    self._learn(part, self._part_of(batch, part), batch.n_units)
         self._norms += self._clip()
         self._stepper.step()
         self.optimizer.zero_grad()
@@ -94,17 +99,20 @@ class Learner:
 
     @contextlib.contextmanager
     def judged(self) -> Iterator[nn.Module]:
-        """Yield the model as it is evaluated: averaged weights, no dropout, no gradients."""
+        """Yield the model as it is evaluated: averaged and rounded weights, no dropout, no gradients."""
         self.model.eval()
         try:
-            with self._averaged(), torch.inference_mode(), self._fabric.autocast():
+            with self._averaged(), self._rounded(), torch.inference_mode(), self._fabric.autocast():
                 yield self.model
         finally:
             reshard(self.model)
             self.model.train()
 
     def weights(self) -> dict[str, Tensor]:
-        """Return copies of the weights that are evaluated and saved, averaged ones where there are any."""
+        """Return copies of the weights that are evaluated and saved, averaged ones where there are any.
+
+        Of a quantized run they are still to be rounded.
+        """
         with self._averaged():
             return {name: tensor.clone() for name, tensor in self._own_weights().items()}
 
@@ -142,6 +150,9 @@ class Learner:
 
     def _averaged(self) -> contextlib.AbstractContextManager[None]:
         return self.average.applied() if self.average else contextlib.nullcontext()
+
+    def _rounded(self, asked: bool = True) -> contextlib.AbstractContextManager[None]:
+        return self._rounding.applied() if self._rounding and asked else contextlib.nullcontext()
 
     def _learn(self, part: int, batch: Batch, n_units: int) -> None:
         """Add the gradient of one part of a step's batch of ``n_units``, every unit weighing the same."""

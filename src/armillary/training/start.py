@@ -13,7 +13,7 @@ from armillary.core.errors import RequestError
 from armillary.runs.run import Run
 from armillary.training.config import RunConfig
 from armillary.training.finished import WEIGHTS
-from armillary.training.weights import read_tensors
+from armillary.training.stored import read_weights
 
 GENTLER = 0.3  # of the learning rate that the weights were found with: they are to move, not to be lost
 
@@ -21,11 +21,14 @@ GENTLER = 0.3  # of the learning rate that the weights were found with: they are
 def further(parent: Path) -> RunConfig:
     """Return the configuration of a run that goes on from the finished run ``parent``, with fresh steps.
 
-    It is the parent's, at a lower learning rate.  RequestError when ``parent`` has not finished.
+    It is the parent's, at a lower learning rate; of a quantized parent, weights are rounded while they learn.
+    RequestError when ``parent`` has not finished.
     """
     config = RunConfig.from_dict(_finished(parent).config)
     assert config.optim.lr is not None, f"{parent} was written with its rates derived"
-    return config.replace(start=parent, optim=config.optim.replace(lr=config.optim.lr * GENTLER))
+    gentler = config.optim.replace(lr=config.optim.lr * GENTLER)
+    scheme = config.quantization.replace(aware=True) if config.quantization else None
+    return config.replace(start=parent, optim=gentler, quantization=scheme)
 
 
 def taught(config: RunConfig) -> RunConfig:
@@ -37,7 +40,8 @@ def taught(config: RunConfig) -> RunConfig:
 
 def first_weights(parent: Path) -> dict[str, Tensor]:
     """Return the weights of the run to start from; CheckpointError when they are missing or damaged."""
-    return read_tensors(_finished(parent).path / WEIGHTS)
+    run = _finished(parent)
+    return read_weights(run.path / WEIGHTS, RunConfig.from_dict(run.config))
 
 
 def _finished(path: Path) -> Run:
