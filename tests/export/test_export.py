@@ -3,13 +3,17 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from documented import departures
 from finished_runs import finished_run
+from safetensors.torch import load_file
 
 from armillary.cli.main import main
+from armillary.compression import quantize
 from armillary.core.errors import ConfigError, ExportError, MissingExtraError, RequestError
 from armillary.export import EXPORTERS, CTranslate2, HuggingFace, export, huggingface
 from armillary.inference import open_model
+from armillary.models.quantization import Quantization
 from armillary.runs.run import Run
 
 TEXTS = [
@@ -60,6 +64,15 @@ def test_a_process_without_armillary_opens_it_and_writes_the_same(run, exported)
     words = [sys.executable, "-c", ALONE, str(exported.path), json.dumps(TEXTS)]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == answers
+
+
+def test_the_codes_of_a_quantized_run_are_multiplied_out_and_the_export_says_so(run, tmp_path, capsys):
+    four = quantize(run, Quantization(bits="4"), tmp_path / "four")
+    assert main(["export", str(four.path), "huggingface", "--out", str(tmp_path / "folder")]) == 0
+    said = capsys.readouterr().out
+    assert "the codes of 4bit were multiplied out: the folder has no packed weights" in said
+    assert "multiplied out here to ordinary numbers" in (tmp_path / "folder" / "README.md").read_text()
+    assert {t.dtype for t in load_file(tmp_path / "folder" / "model.safetensors").values()} == {torch.float32}
 
 
 def test_the_card_is_the_librarys_and_needs_no_source(exported):

@@ -15,6 +15,8 @@ from armillary.core.units import format_bytes
 from armillary.models.quantization import Bits, Quantization
 from armillary.runs.run import Run
 
+DIFFERENCE = "difference", "its 95%", "p"
+
 
 class Schemes:
     """A run, and the schemes that are asked for."""
@@ -27,7 +29,7 @@ class Schemes:
 
     def made(self, names: str) -> list[Cost]:
         """Make a run for each of the bits in ``names``, which commas divide, and return what each cost."""
-        asked = [_bits(name.strip()) for name in names.split(",")]
+        asked = [_bits(name) for name in dict.fromkeys(part.strip() for part in names.split(","))]
         paths = [self._path(bits, alone=len(asked) == 1) for bits in asked]
         self._check(paths)
         reference = Reference(self._run)
@@ -73,27 +75,9 @@ def _bits(name: str) -> Bits:
 
 def print_costs(kept: Sequence[Cost], discarded: Sequence[Cost]) -> None:
     """Print the parent and each scheme, and the folders of the runs that were kept."""
-    first, costs = kept[0], [*discarded, *kept]
-    parent = [
-        "parent",
-        format_bytes(first.parent_file_bytes),
-        f"{8 * first.parent_file_bytes / first.n_params:.2f}",
-    ]
-    parent += [f"{first.parent_loss:.4f}", f"{first.parent_score:.4g}"]
-    parent += [_interval(first.parent_low, first.parent_high), "", "", "", ""]
-    columns = [
-        "scheme",
-        "file",
-        "bits/weight",
-        "loss",
-        first.metric,
-        "95%",
-        "difference",
-        "its 95%",
-        "p",
-        "time",
-    ]
-    rows = [parent, *map(_row, costs)]
+    first = kept[0]
+    columns = ["scheme", "file", "bits/weight", "loss", first.metric, "95%", *DIFFERENCE, "time"]
+    rows = [_parent_row(first), *map(_row, [*discarded, *kept])]
     told = [i for i in range(len(columns)) if any(row[i] for row in rows)]
     table([columns[i] for i in told], [[row[i] for i in told] for row in rows])
     print(
@@ -101,6 +85,13 @@ def print_costs(kept: Sequence[Cost], discarded: Sequence[Cost]) -> None:
         f"{format_bytes(first.memory_bytes)} of weights"
     )
     print("\n".join(cost.run for cost in kept))
+
+
+def _parent_row(cost: Cost) -> list[str]:
+    size, parameters = cost.parent_file_bytes, cost.n_params
+    bits, interval = f"{8 * size / parameters:.2f}", _interval(cost.parent_low, cost.parent_high)
+    quality = [f"{cost.parent_loss:.4f}", f"{cost.parent_score:.4g}", interval]
+    return ["parent", format_bytes(size), bits, *quality, "", "", "", ""]
 
 
 def _row(cost: Cost) -> list[str]:

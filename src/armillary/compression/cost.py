@@ -36,9 +36,7 @@ class Cost:
     n_params: int  # of both
     file_bytes: int  # of the file of the smaller run's weights
     parent_file_bytes: int  # of the file of the parent's weights
-    bits_per_parameter: (
-        float  # bits of the whole file over parameters: scales, unrounded tensors, names included
-    )
+    bits_per_parameter: float  # of the whole file: scales, unrounded tensors and names included
     memory_bytes: int  # of the weights of either run once it is open: codes are multiplied out
     loss: float  # on the validation split, nats per unit
     parent_loss: float  # on the validation split, nats per unit

@@ -40,7 +40,7 @@ def model_card(
     """
     sections = (
         _front_matter(run, config, library),
-        _lead(run, config, summary),
+        _lead(run, config, summary) + _rounding(run, config, library),
         use,
         _data(config, counts),
         _results(config, summary),
@@ -69,11 +69,11 @@ def _lead(run: Run, config: RunConfig, summary: Summary) -> str:
     return (
         f"# {run.name}\n\n"
         f"A {config.model.kind} of {format_count(summary.n_params)} parameters for {task.kind}, trained "
-        f"{start} on {task.source.kind}{result}.{_rounding(run, config)}"
+        f"{start} on {task.source.kind}{result}."
     )
 
 
-def _rounding(run: Run, config: RunConfig) -> str:
+def _rounding(run: Run, config: RunConfig, library: str) -> str:
     """Say how the weights are kept and when they were rounded, where they are."""
     scheme = config.quantization
     if scheme is None:
@@ -81,10 +81,12 @@ def _rounding(run: Run, config: RunConfig) -> str:
     while_learning = f"trained with weights rounded to {scheme.label}"
     whose = Path(run.parent).name if run.parent and run.parent != str(config.start) else "the last step"
     after = f"the weights of {whose} rounded to {scheme.label}"
-    return (
-        f" Quantized: {while_learning if scheme.aware else after}, and kept as packed codes with scales; "
-        "they are multiplied out when the run is opened, so the file is smaller and answers take as long."
+    kept = (
+        "kept as packed codes with scales; they are multiplied out when the run is opened, so the file is "
+        "smaller and answers take as long"
     )
+    here = kept if library == "armillary" else "multiplied out here to ordinary numbers"
+    return f" Quantized: {while_learning if scheme.aware else after}, and {here}."
 
 
 def _data(config: RunConfig, counts: Mapping[str, int]) -> str:

@@ -9,7 +9,6 @@ squared error, which clips a few large weights to round the many small ones more
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -19,11 +18,13 @@ from torch import Tensor
 from armillary.models.quantization.scheme import Grid
 
 SHRINKS = tuple(step / 20 for step in range(20, 5, -1))  # of the scale that clips nothing
+AT_ONCE = 2**16  # weights times candidates that are tried together: they should stay in the cache
 STRETCHES = tuple(step / 10 for step in range(8, 21))  # of the mean of |w|, for ternary levels
 
 Matrix = Float[Tensor, "rows columns"]
 Grouped = Float[Tensor, "rows groups size"]
 Scales = Float16[Tensor, "rows groups"]
+Lines = Float16[Tensor, "candidates rows groups"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,22 +46,8 @@ def shape_of_groups(n_columns: int, group_size: int) -> tuple[int, int]:
 def rounded(matrix: Matrix, grid: Grid) -> Rounded:
     """Return ``matrix`` in the levels of ``grid``."""
     grouped, real = _grouped(matrix, grid.group_size)
-    best, least = None, torch.full(grouped.shape[:2], torch.inf, device=matrix.device)
-    for scales, lows in _candidates(grouped, real, grid):
-        codes = _nearest(grouped, scales, lows, grid)
-        errors = (((_values(codes, scales, lows, grid) - grouped) * real) ** 2).sum(-1)
-        if best is None:
-            best, least = (codes, scales, lows), errors
-            continue
-        better = errors < least
-        least = torch.where(better, errors, least)
-        best = (
-            torch.where(better[..., None], codes, best[0]),
-            torch.where(better, scales, best[1]),
-            None if lows is None or best[2] is None else torch.where(better, lows, best[2]),
-        )
-    assert best is not None
-    codes, scales, lows = best
+    scales, lows = _best(grouped, real, grid)
+    codes = _nearest(_places(grouped, scales, lows, grid), grid)
     return Rounded(codes.flatten(1)[:, : matrix.shape[1]].to(torch.uint8), scales, lows)
 
 
@@ -82,44 +69,81 @@ def _grouped(matrix: Matrix, group_size: int) -> tuple[Grouped, Bool[Tensor, "gr
     return padded.view(n_rows, n_groups, size), real.view(n_groups, size)
 
 
+def _best(grouped: Grouped, real: Bool[Tensor, "groups size"], grid: Grid) -> tuple[Scales, Scales | None]:
+    """Return of all candidates the scale, and the low, with which each group has the least squared error."""
+    scales, lows = _candidates(grouped, real, grid)
+    if len(scales) == 1:
+        return scales[0], None if lows is None else lows[0]
+    n = max(1, AT_ONCE // grouped.numel())
+    parts = zip(scales.split(n), [None] * len(scales) if lows is None else lows.split(n), strict=False)
+    errors = torch.cat([_errors(grouped, real, *part, grid) for part in parts])
+    best = errors.argmin(0, keepdim=True)
+    return scales.gather(0, best)[0], None if lows is None else lows.gather(0, best)[0]
+
+
+def _errors(
+    grouped: Grouped, real: Bool[Tensor, "groups size"], scales: Lines, lows: Lines | None, grid: Grid
+) -> Float[Tensor, "candidates rows groups"]:
+    """Return the squared error of each group with each candidate."""
+    places = _places(grouped, scales, lows, grid)
+    away = _nearest(places, grid).sub_(places)
+    if not real[-1, -1]:
+        away.mul_(real)
+    lengths: Tensor = torch.linalg.vector_norm(away, dim=-1)
+    return (lengths * _steps(scales)).square()
+
+
 def _candidates(
     grouped: Grouped, real: Bool[Tensor, "groups size"], grid: Grid
-) -> Iterator[tuple[Scales, Scales | None]]:
-    """Yield scales, and lows where levels are not symmetric; without a search the first is the only one."""
+) -> tuple[Lines, Lines | None]:
+    """Return scales, and lows where levels are not symmetric; without a search there is one of each."""
     if not grid.symmetric:
-        yield from _ranges(grouped, real, grid)
-        return
+        return _ranges(grouped, real, grid)
     plain, factors = _plain_scale(grouped, real, grid)
-    for factor in factors if grid.search else factors[:1]:
-        yield (plain * factor).half(), None
+    return (plain * _column(factors if grid.search else (1.0,), plain)).half(), None
 
 
 def _plain_scale(
     grouped: Grouped, real: Bool[Tensor, "groups size"], grid: Grid
 ) -> tuple[Float[Tensor, "rows groups"], tuple[float, ...]]:
-    """Return the scale that the scheme has by itself, and its multiples to try, that one first."""
+    """Return the scale that the scheme has by itself, and its multiples to try, itself among them."""
     if grid.bits in ("ternary", "binary"):
         mean = grouped.abs().sum(-1) / real.sum(-1)
-        return (mean, (1.0, *STRETCHES)) if grid.bits == "ternary" else (2 * mean, (1.0,))
+        return (mean, STRETCHES) if grid.bits == "ternary" else (2 * mean, (1.0,))
     return grouped.abs().amax(-1) / min(grid.zero, grid.levels - 1 - grid.zero), SHRINKS
 
 
-def _ranges(
-    grouped: Grouped, real: Bool[Tensor, "groups size"], grid: Grid
-) -> Iterator[tuple[Scales, Scales]]:
-    """Yield ranges from the least to the largest weight, drawn in towards their middle."""
+def _ranges(grouped: Grouped, real: Bool[Tensor, "groups size"], grid: Grid) -> tuple[Lines, Lines]:
+    """Return ranges from the least to the largest weight, drawn in towards their middle."""
     low = grouped.masked_fill(~real, torch.inf).amin(-1)
     high = grouped.masked_fill(~real, -torch.inf).amax(-1)
     middle, half = (low + high) / 2, (high - low) / 2
-    for factor in SHRINKS if grid.search else SHRINKS[:1]:
-        yield (2 * half * factor / (grid.levels - 1)).half(), (middle - half * factor).half()
+    shrunk = half * _column(SHRINKS if grid.search else (1.0,), half)
+    return (2 * shrunk / (grid.levels - 1)).half(), (middle - shrunk).half()
 
 
-def _nearest(grouped: Grouped, scales: Scales, lows: Scales | None, grid: Grid) -> Grouped:
-    """Return the code of the level nearest to each weight."""
-    step = torch.where(scales == 0, 1.0, scales.float())[..., None]
-    places = grouped / step + grid.zero if lows is None else (grouped - lows.float()[..., None]) / step
-    return places.round_().clamp_(0, grid.levels - 1)
+def _column(factors: tuple[float, ...], like: Tensor) -> Float[Tensor, "candidates 1 1"]:
+    return torch.tensor(factors, device=like.device)[:, None, None]
+
+
+def _steps(scales: Float16[Tensor, "*lines"]) -> Float[Tensor, "*lines"]:
+    """Return the scales as divisors: 1 where a group has none."""
+    return torch.where(scales == 0, 1.0, scales.float())
+
+
+def _places(
+    grouped: Grouped, scales: Float16[Tensor, "*lines"], lows: Float16[Tensor, "*lines"] | None, grid: Grid
+) -> Float[Tensor, "*lines size"]:
+    """Return where weights lie among the codes, as numbers that need not be whole."""
+    per_step = _steps(scales).reciprocal()[..., None]
+    if lows is None:
+        return (grouped * per_step).add_(grid.zero)
+    return (grouped - lows.float()[..., None]).mul_(per_step)
+
+
+def _nearest(places: Float[Tensor, "*shape"], grid: Grid) -> Float[Tensor, "*shape"]:
+    """Return the code of the level nearest to each place."""
+    return places.round().clamp_(0, grid.levels - 1)
 
 
 def _values(codes: Grouped, scales: Scales, lows: Scales | None, grid: Grid) -> Grouped:
