@@ -103,6 +103,7 @@ TRAINED = (
     "armillary evaluate",
     "armillary predict",
     "armillary explain",
+    "armillary quantize",
     "armillary ladder",
     "armillary export",
 )
